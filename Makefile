@@ -1,0 +1,63 @@
+# Needs Go, git and make. The tools are built from the modules under tools/ into bin/.
+
+GOFMT     = "$$(go env GOROOT)/bin/gofmt"
+TIMEOUT   = 30m
+FUZZTIME ?= 20s
+
+# Tests look for cue and kustomize here.
+export HEDGEROW_TOOLS := $(CURDIR)/bin
+
+TESTTOOLS := bin/cue bin/kustomize
+
+# Runs $(2) with $$package and $$target set, for every test target whose name starts with $(1).
+define each
+@list=$$(go test -list '^$(1)' ./...) || { echo "$$list"; exit 1; }; \
+echo "$$list" | awk '/^$(1)/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' | \
+while read -r package target; do (set -x; $(2)) </dev/null || exit 1; done
+endef
+
+.PHONY: help
+help: ## list these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/hedgerow
+	go build -trimpath -o bin/hedgerow ./cmd/hedgerow
+
+.PHONY: test
+test: $(TESTTOOLS) ## run every test, with the pinned cue and kustomize
+	go test -timeout $(TIMEOUT) ./...
+
+.PHONY: lint
+lint: bin/staticcheck ## check format, go vet and staticcheck
+	$(GOFMT) -d .
+	go vet ./...
+	bin/staticcheck ./...
+
+.PHONY: format
+format: ## format every Go file
+	$(GOFMT) -l -w .
+
+.PHONY: golden
+golden: $(TESTTOOLS) ## run every test and rewrite the golden files; read the diff before you commit it
+	HEDGEROW_UPDATE=1 go test -count 1 -timeout $(TIMEOUT) ./...
+
+.PHONY: generate
+generate: ## write the overlays of this repository's own tenancy
+	go run ./cmd/hedgerow generate
+
+.PHONY: bench
+bench: $(TESTTOOLS) ## run every benchmark, then judge the results
+	$(call each,Benchmark,go test -run '^$$' -bench "^$$target\$$" -benchmem -timeout $(TIMEOUT) "$$package")
+	scripts/bench-vet.sh
+
+.PHONY: fuzz
+fuzz: $(TESTTOOLS) ## run every fuzz target for FUZZTIME (20s)
+	$(call each,Fuzz,go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package")
+
+.PHONY: clean
+clean: ## remove bin/
+	rm -rf bin
+
+bin/%: tools/%/go.mod tools/%/go.sum
+	go build -C tools/$* -o ../../bin/ tool

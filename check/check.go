@@ -1,0 +1,111 @@
+// Package check judges what a tenancy declares as nouns: clusters, environments,
+// namespaces, workloads, externals and retired namespaces, each by itself and
+// against the others. Flows and guards are resolved, and judged, by the
+// generator.
+package check
+
+import (
+	"go/token"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+type checker struct {
+	diag.List
+	t *tenancy.Tenancy
+}
+
+// Tenancy gives every problem of the declared things of t, in no order.
+func Tenancy(t *tenancy.Tenancy) []diag.Diagnostic {
+	c := &checker{t: t}
+	for _, cluster := range tenancy.Sorted(t.Clusters) {
+		c.cluster(cluster)
+	}
+	for _, e := range tenancy.Sorted(t.Environments) {
+		c.environment(e)
+	}
+	for _, s := range tenancy.Sorted(t.Shared) {
+		c.shared(s)
+	}
+	c.namespaces()
+	for _, e := range tenancy.Sorted(t.Externals) {
+		c.external(e)
+	}
+	c.kubernetesNames()
+	return c.List
+}
+
+// knownCluster reports an unknown cluster.
+func (c *checker) knownCluster(name string, pos token.Position) bool {
+	if c.t.Clusters[name] != nil {
+		return true
+	}
+	if !c.t.Partial {
+		c.Error(diag.UnknownCluster, pos, nearest.Hint(name, "clusters", tenancy.Keys(c.t.Clusters)), "cluster %q is not declared", name)
+	}
+	return false
+}
+
+// knownEnvironments reports the unknown ones of the environments.
+func (c *checker) knownEnvironments(words []tenancy.Word) {
+	for _, w := range words {
+		c.knownEnvironment(w.Text, w.Pos)
+	}
+}
+
+func (c *checker) knownEnvironment(name string, pos token.Position) {
+	if c.t.Environments[name] == nil && !c.t.Partial {
+		c.Error(diag.UnknownEnvironment, pos, nearest.Hint(name, "environments", tenancy.Keys(c.t.Environments)),
+			"environment %q is not declared", name)
+	}
+}
+
+// prefix reads a range of addresses and reports what is wrong with it. The API
+// server refuses host bits from Kubernetes 1.36 on (StrictIPCIDRValidation).
+func (c *checker) prefix(w tenancy.Word) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(w.Text)
+	switch {
+	case w.Text == "":
+		return p, false // reported by the decoder
+	case err != nil || p.Addr().Is4In6():
+		c.Error(diag.BadCIDR, w.Pos, `write it as "203.0.113.0/24" or "2001:db8::/32"`, "%q is not a range of addresses", w.Text)
+		return p, false
+	case p != p.Masked():
+		c.Error(diag.HostBits, w.Pos, "write "+p.Masked().String(), "%q has bits set behind its mask", w.Text)
+		return p, false
+	}
+	return p, true
+}
+
+func (c *checker) prefixes(words []tenancy.Word) {
+	for _, w := range words {
+		c.prefix(w)
+	}
+}
+
+func (c *checker) address(w tenancy.Word) {
+	if a, err := netip.ParseAddr(w.Text); w.Set() && (err != nil || a.Is4In6()) {
+		c.Error(diag.BadCIDR, w.Pos, `write it as "169.254.20.10"`, "%q is not an address", w.Text)
+	}
+}
+
+// ports reports ranges that run backwards.
+func (c *checker) ports(n tenancy.Node, ports map[string]tenancy.Port) {
+	for name, p := range tenancy.Sorted(ports) {
+		if p.End < p.Number {
+			c.Error(diag.BadPort, n.Pos, "write the smaller number first", "port %q: %s runs backwards", name, p)
+		}
+	}
+}
+
+// reserved reports whether a Kubernetes namespace may be declared only as
+// shared: Kubernetes' own, and those of the controllers that sync policies.
+func reserved(name string) bool {
+	own := []string{"argocd", "default", "flux-system"}
+	return strings.HasPrefix(name, "kube-") || slices.Contains(own, name)
+}

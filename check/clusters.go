@@ -1,0 +1,98 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+func (c *checker) cluster(k *tenancy.Cluster) {
+	switch k.CNI.Text {
+	case "flannel", "other":
+		if !k.CNIAcknowledged.Set() {
+			c.Error(diag.CNINotEnforcing, k.CNI.Pos, "use a plugin that enforces policies, or add cniAcknowledged: \"why policies are enforced\"",
+				"cni %q on cluster %q may ignore every policy", k.CNI.Text, k.Name)
+		}
+	}
+	c.prefixes(k.Pods)
+	c.prefixes(k.Services)
+	c.prefixes(k.Nodes)
+	if k.APIServer != nil {
+		c.prefixes(k.APIServer.CIDRs)
+	}
+	c.dns(k)
+}
+
+func (c *checker) dns(k *tenancy.Cluster) {
+	d := k.DNS
+	c.address(d.NodeLocal)
+	c.address(d.ClusterIP)
+	c.prefixes(d.CIDRs)
+	if d.NodeLocal.Set() {
+		switch {
+		case k.CNI.Text == "cilium":
+			// An ipBlock never matches a node's address there (Cilium's documentation, network policy).
+			c.Error(diag.NotOnCilium, d.NodeLocal.Pos, "run NodeLocal DNSCache behind a local redirect policy, and leave nodeLocal out",
+				"on Cilium no NetworkPolicy matches NodeLocal DNSCache")
+		case d.Provider.Text != tenancy.ProviderCoreDNS:
+			c.Error(diag.ClusterFact, d.NodeLocal.Pos, "leave nodeLocal out", "nodeLocal goes with provider \"coredns\", not %q", d.Provider.Text)
+		case !d.ClusterIP.Set():
+			c.Error(diag.ClusterFact, d.NodeLocal.Pos, "add clusterIP: \"…\", as \"kubectl -n kube-system get service kube-dns\" shows it",
+				"nodeLocal needs clusterIP: in iptables mode the cache answers on the Service's address too")
+		}
+	}
+	custom := d.Namespace.Set() || len(d.Pods) > 0 || len(d.CIDRs) > 0 || d.Port != 0
+	pods, addresses := d.Namespace.Set() && len(d.Pods) > 0, len(d.CIDRs) > 0
+	switch isCustom := d.Provider.Text == tenancy.ProviderCustom; {
+	case d.Partial:
+	case custom && !isCustom:
+		c.Error(diag.ClusterFact, d.Pos, "add provider: \"custom\", or leave them out",
+			"namespace, pods, cidrs and port go with provider \"custom\", not %q", d.Provider.Text)
+	case isCustom && (pods == addresses || d.Port == 0 || addresses && (d.Namespace.Set() || len(d.Pods) > 0)):
+		c.Error(diag.ClusterFact, d.Pos, "write {provider: \"custom\", namespace: …, pods: …, port: …} or {provider: \"custom\", cidrs: […], port: …}",
+			"provider \"custom\" needs either namespace, pods and port, or cidrs and port")
+	}
+}
+
+func (c *checker) environment(e *tenancy.Environment) {
+	if folders := []string{"base", "namespaces", "retired", "rollout", "shared"}; slices.Contains(folders, e.Name) {
+		c.Error(diag.NameReserved, e.Pos, "give it another name", "environment %q has the name of a folder that Hedgerow writes beside it", e.Name)
+	}
+	if e.Cluster.Set() {
+		c.knownCluster(e.Cluster.Text, e.Cluster.Pos)
+	}
+}
+
+func (c *checker) shared(s *tenancy.Shared) {
+	for _, w := range s.Clusters {
+		c.knownCluster(w.Text, w.Pos)
+	}
+	if s.Managed && s.HostNetwork {
+		c.Error(diag.BadValue, s.Pos, "leave one of the two out", "policies do not select pods on their node's network, so shared namespace %q cannot be managed", s.Name)
+	}
+	if !s.Managed && (s.Baseline.IntraNamespace != nil || s.Baseline.DNS != nil) {
+		c.Error(diag.BadValue, s.Pos, "add managed: true, or leave baseline out", "shared namespace %q has no baseline: it is not managed", s.Name)
+	}
+	c.workloads("shared namespace", s.Name, s.Workloads)
+	if s.Managed {
+		c.managedDNS(s)
+	}
+}
+
+// managedDNS sees to it that isolating the DNS pods does not cut everybody off.
+func (c *checker) managedDNS(s *tenancy.Shared) {
+	for _, k := range tenancy.Sorted(c.t.Clusters) {
+		if !s.On(k.Name) || s.Namespace.Text != k.DNS.PodNamespace() {
+			continue
+		}
+		open := false
+		for _, f := range c.t.Flows {
+			open = open || f.To.Shared.Text == s.Name && f.From.AnyNamespace && len(f.Environments) == 0
+		}
+		if !open {
+			c.Error(diag.DNSManaged, s.Pos, "add a flow from anyNamespace to it on its DNS ports, or leave managed out",
+				"managing %q isolates the DNS pods of cluster %q, and no flow lets every namespace in", s.Namespace.Text, k.Name)
+		}
+	}
+}

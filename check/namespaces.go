@@ -1,0 +1,131 @@
+package check
+
+import (
+	"fmt"
+	"go/token"
+	"regexp"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+func (c *checker) namespaces() {
+	first := map[string]*tenancy.Namespace{}
+	for _, n := range c.t.Namespaces() {
+		if other := first[n.Name]; other != nil {
+			c.Error(diag.NameTaken, n.Pos, "rename one of them", "namespace %q belongs to team %q and to team %q", n.Name, other.Team, n.Team)
+			c.Relate(other.Pos, "declared here for team %q", other.Team)
+		} else {
+			first[n.Name] = n
+		}
+		c.knownEnvironments(n.Environments)
+		for e, w := range tenancy.Sorted(n.Names) {
+			c.knownEnvironment(e, w.Pos)
+			if c.t.Environments[e] != nil && !n.In(e) {
+				c.Error(diag.UnknownEnvironment, w.Pos, nearest.Hint(e, "its environments", tenancy.Texts(n.Environments)),
+					"namespace %q has a name for environment %q, in which it does not exist", n.Name, e)
+			}
+		}
+		c.workloads("namespace", n.Name, n.Workloads)
+	}
+}
+
+// workloads reports pairs that could share a pod, and ports that run backwards.
+func (c *checker) workloads(what, namespace string, ws map[string]*tenancy.Workload) {
+	keys := tenancy.Keys(ws)
+	for i, k := range keys {
+		a := ws[k]
+		c.ports(a.Node, a.Ports)
+		for _, l := range keys[i+1:] {
+			b := ws[l]
+			if a.Overlaps || b.Overlaps || a.Partial || b.Partial || !a.Pods.Overlap(b.Pods) {
+				continue
+			}
+			c.Error(diag.WorkloadsOverlap, b.Pos, "let them differ in the value of a label that both name, or write overlaps: true",
+				"a pod of %s %q can belong to workloads %q and %q at once", what, namespace, a.Name, b.Name)
+			c.Relate(a.Pos, "workload %q is declared here", a.Name)
+		}
+	}
+}
+
+var reName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+
+// kubernetesNames sees to it that each Kubernetes namespace of a cluster has one
+// declaration, and a name that Kubernetes and Hedgerow accept.
+func (c *checker) kubernetesNames() {
+	n := &names{c: c, taken: map[[2]string]claim{}}
+	for _, s := range tenancy.Sorted(c.t.Shared) {
+		for cluster := range tenancy.Sorted(c.t.Clusters) {
+			if s.On(cluster) {
+				n.claim(cluster, s.Namespace.Text, claim{fmt.Sprintf("shared namespace %q", s.Name), s.Namespace.Pos})
+			}
+		}
+	}
+	for _, ns := range c.t.Namespaces() {
+		for _, e := range tenancy.Sorted(c.t.Environments) {
+			if ns.In(e.Name) && e.Cluster.Set() {
+				n.declared(ns, e)
+			}
+		}
+	}
+	for cluster, retired := range tenancy.Sorted(c.t.Retired) {
+		for name, r := range tenancy.Sorted(retired) {
+			if c.knownCluster(cluster, r.Pos) {
+				n.retired(cluster, name, r)
+			}
+		}
+	}
+}
+
+// A claim says who declares a Kubernetes namespace.
+type claim struct {
+	who string
+	pos token.Position
+}
+
+type names struct {
+	c     *checker
+	taken map[[2]string]claim // by cluster and name
+}
+
+func (n *names) claim(cluster, name string, by claim) {
+	key := [2]string{cluster, name}
+	if other, ok := n.taken[key]; ok {
+		n.c.Error(diag.NameTaken, by.pos, "rename one of them, or set names of one",
+			"%s is namespace %q on cluster %q, and so is %s", by.who, name, cluster, other.who)
+		n.c.Relate(other.pos, "%s is declared here", other.who)
+		return
+	}
+	n.taken[key] = by
+}
+
+func (n *names) declared(ns *tenancy.Namespace, e *tenancy.Environment) {
+	name, pos := ns.KubernetesName(e), ns.Pos
+	if w, ok := ns.Names[e.Name]; ok {
+		pos = w.Pos
+	}
+	who := fmt.Sprintf("namespace %q in %s", ns.Name, e.Name)
+	switch {
+	case len(name) > 63:
+		n.c.Error(diag.NameTooLong, pos, fmt.Sprintf("set names: %s: to a shorter one", e.Name), "%s would be %q, which has %d characters; 63 are allowed", who, name, len(name))
+	case !reName.MatchString(name):
+		n.c.Error(diag.BadName, pos, "change the prefix or suffix of the environment", "%s would be %q, which is not a DNS label", who, name)
+	case reserved(name):
+		n.c.Error(diag.NameReserved, pos, "declare it under shared, in a platform file", "%s would be %q, which belongs to the platform", who, name)
+	default:
+		n.claim(e.Cluster.Text, name, claim{who, pos})
+	}
+}
+
+func (n *names) retired(cluster, name string, r *tenancy.Retired) {
+	if reserved(name) {
+		n.c.Error(diag.NameReserved, r.Pos, "remove the entry", "namespace %q belongs to the platform and cannot be retired", name)
+		return
+	}
+	if other, ok := n.taken[[2]string{cluster, name}]; ok {
+		n.c.Error(diag.RetiredDeclared, r.Pos, "remove the retired entry, or the declaration",
+			"namespace %q on cluster %q is retired, and is %s", name, cluster, other.who)
+		n.c.Relate(other.pos, "%s is declared here", other.who)
+	}
+}

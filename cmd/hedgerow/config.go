@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
+)
+
+// configFile is looked for in the folder of the tenancy.
+const configFile = ".hedgerow.yaml"
+
+// config is all that can be configured: by a flag, which beats a variable
+// HEDGEROW_NAME, which beats the configuration file, which beats the default.
+type config struct {
+	Output     string        `mapstructure:"output"`
+	Format     string        `mapstructure:"format"`
+	Quiet      bool          `mapstructure:"quiet"`
+	Tags       []string      `mapstructure:"tag"`
+	AsOf       string        `mapstructure:"as-of"`
+	AllowFiles []string      `mapstructure:"allow-files"`
+	MaxRemoved int           `mapstructure:"max-removed-namespaces"`
+	Timeout    time.Duration `mapstructure:"timeout"`
+	Memory     int           `mapstructure:"memory-limit"`
+
+	dir string
+}
+
+// configFlags are the flags of what can be configured.
+func configFlags(f *pflag.FlagSet) {
+	f.StringP("output", "o", "overlays", "folder of the overlays, below the folder of the tenancy unless absolute")
+	f.String("format", "text", "format of the diagnostics: text, json, sarif or github")
+	f.BoolP("quiet", "q", false, "no summary and no progress")
+	f.StringArrayP("tag", "t", nil, "give a value to an @tag of the tenancy, as name=value")
+	f.String("as-of", "", "day on which expiry is judged, as 2006-01-02 (default today, UTC)")
+	f.StringArray("allow-files", nil, "pattern of files in the output folder that are not Hedgerow's")
+	f.Int("max-removed-namespaces", 5, "how many namespaces may be retired or released at once")
+	f.Duration("timeout", 2*time.Minute, "how long the tenancy may take to evaluate")
+	f.Int("memory-limit", 4096, "how much memory it may take, in MiB")
+}
+
+// readConfig joins flags, environment and file.
+func readConfig(cmd *cobra.Command, v *viper.Viper) (*config, error) {
+	dir, err := cmd.Flags().GetString("dir")
+	if err != nil {
+		return nil, err
+	}
+	known := pflag.NewFlagSet("", pflag.ContinueOnError)
+	configFlags(known)
+	var keys []string
+	known.VisitAll(func(f *pflag.Flag) { keys = append(keys, f.Name) })
+	for _, k := range keys {
+		if err := v.BindPFlag(k, cmd.Flags().Lookup(k)); err != nil {
+			return nil, err
+		}
+	}
+	v.SetEnvPrefix("hedgerow")
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	v.AutomaticEnv()
+	if err := readConfigFile(v, filepath.Join(dir, configFile), keys); err != nil {
+		return nil, err
+	}
+	c := &config{dir: dir}
+	if err := v.Unmarshal(c); err != nil {
+		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
+	}
+	return c, c.validate()
+}
+
+// readConfigFile reads the file if there is one, and refuses keys that mean
+// nothing.
+func readConfigFile(v *viper.Viper, file string, keys []string) error {
+	data, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return failure{err}
+	}
+	defer data.Close()
+	alone := viper.New()
+	alone.SetConfigType("yaml")
+	if err := alone.ReadConfig(data); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for _, k := range alone.AllKeys() {
+		if !slices.Contains(keys, k) {
+			return fmt.Errorf("%s: unknown key %q; %s", file, k, nearest.Hint(k, "the keys", keys))
+		}
+	}
+	return v.MergeConfigMap(alone.AllSettings())
+}
+
+func (c *config) validate() error {
+	if !slices.Contains(diag.Formats(), diag.Format(c.Format)) {
+		return fmt.Errorf("unknown format %q%s", c.Format, suggestion(c.Format, formatNames()))
+	}
+	if c.AsOf != "" {
+		if _, err := time.Parse(time.DateOnly, c.AsOf); err != nil {
+			return fmt.Errorf("as-of %q is not a day such as 2027-06-30", c.AsOf)
+		}
+	}
+	switch {
+	case c.Output == "":
+		return errors.New("output names no folder")
+	case c.MaxRemoved < 0 || c.Memory <= 0 || c.Timeout <= 0:
+		return errors.New("limits are positive")
+	}
+	slices.Sort(c.Tags)
+	c.Tags = slices.Compact(c.Tags)
+	return nil
+}
+
+// output is the folder of the overlays as it is opened.
+func (c *config) output() string {
+	if filepath.IsAbs(c.Output) {
+		return filepath.Clean(c.Output)
+	}
+	return filepath.Join(c.dir, c.Output)
+}
+
+func formatNames() (out []string) {
+	for _, f := range diag.Formats() {
+		out = append(out, string(f))
+	}
+	return out
+}
+
+func suggestion(word string, names []string) string {
+	if n := nearest.Name(word, names); n != "" {
+		return fmt.Sprintf("; did you mean %q?", n)
+	}
+	return ""
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/render"
+)
+
+func newGenerateCmd(w world, v *viper.Viper) *cobra.Command {
+	var check, adopt bool
+	cmd := &cobra.Command{
+		Use:   "generate",
+		Short: "Write the overlays that the tenancy declares",
+		Long: `Generate checks the tenancy, builds every overlay with kustomize in memory, and
+writes what has changed. Nothing is written when anything is wrong.`,
+		Example: `  hedgerow generate
+  hedgerow generate --check          # write nothing; exit 1 if something differs
+  hedgerow generate --adopt          # after the inventory was lost
+  hedgerow generate --as-of 2027-07-01`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := readConfig(cmd, v)
+			if err != nil {
+				return err
+			}
+			if check {
+				return runCheck(w, cfg)
+			}
+			return runGenerate(w, cfg, adopt)
+		},
+	}
+	configFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&check, "check", false, "write nothing; exit 1 if the output differs")
+	cmd.Flags().BoolVar(&adopt, "adopt", false, "accept existing files that equal what would be written, without an inventory")
+	cmd.MarkFlagsMutuallyExclusive("check", "adopt")
+	return cmd
+}
+
+func runGenerate(w world, cfg *config, adopt bool) error {
+	j, err := newJob(w, cfg)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	plan, err := j.plan(j.today(), adopt)
+	if err != nil {
+		return err
+	}
+	if err := j.report(); err != nil {
+		return err
+	}
+	if err := j.write(plan); err != nil {
+		return failure{err}
+	}
+	j.summarize(plan)
+	return nil
+}
+
+func runCheck(w world, cfg *config) error {
+	j, err := newJob(w, cfg)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	plan, err := j.plan(j.dayOfOutput(), false)
+	if err != nil {
+		return err
+	}
+	j.diags = append(j.diags, j.output.Unfinished()...)
+	if plan != nil && !diag.HasErrors(j.diags) {
+		j.diags = append(j.diags, plan.Differences()...)
+	}
+	if err := j.report(); err != nil {
+		return err
+	}
+	j.say(j.summaryWriter(), "%s is what the tenancy says: %s\n", cfg.Output, j.contents())
+	return nil
+}
+
+// plan takes the job through all stages up to what must change; the plan is nil
+// if the tenancy is wrong.
+func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
+	ok, err := j.expand(asOf)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if err := j.render(); err != nil {
+		return nil, err
+	}
+	plan, diags := render.NewPlan(j.output, j.inventory, j.tree, render.PlanOptions{
+		Adopt: adopt, MaxRemovedNamespaces: j.cfg.MaxRemoved,
+	})
+	j.diags = append(j.diags, diags...)
+	return plan, nil
+}
+
+func (j *job) write(plan *render.Plan) error {
+	if j.root == nil {
+		if err := os.MkdirAll(j.cfg.output(), 0o755); err != nil {
+			return err
+		}
+		var err error
+		if j.root, err = render.OpenOutput(j.cfg.output()); err != nil {
+			return err
+		}
+	}
+	return plan.Write(j.root)
+}

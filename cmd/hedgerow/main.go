@@ -1,0 +1,23 @@
+// Hedgerow turns a tenancy, written in CUE, into the NetworkPolicies of every
+// namespace that it declares.
+package main
+
+import (
+	"os"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/term"
+)
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // CUE allocates much and keeps most of it
+	}
+	os.Exit(run(os.Args[1:], world{
+		out: os.Stdout, err: os.Stderr,
+		outTerminal: term.IsTerminal(int(os.Stdout.Fd())), errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		now:   time.Now,
+	}))
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hedgerow-dev/hedgerow/check"
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/schema"
+)
+
+// soon is how long before its end a flow is warned of.
+const soon = 30 * 24 * time.Hour
+
+// A job takes a tenancy through all its stages: from bytes to built overlays.
+type job struct {
+	w       world
+	cfg     *config
+	sources map[string][]byte // of the tenancy, for excerpts
+	diags   diag.List
+
+	expansion *generator.Expansion
+	tree      render.Tree
+	built     []render.Built
+	inventory *render.Inventory
+
+	root   *os.Root // of the output folder; nil if there is none
+	output *render.Output
+}
+
+// newJob opens the output folder, which says what was written before.
+func newJob(w world, cfg *config) (*job, error) {
+	j := &job{w: w, cfg: cfg}
+	var err error
+	if j.root, err = render.OpenOutput(cfg.output()); err != nil {
+		return nil, failure{err}
+	}
+	j.output, err = render.ReadOutput(j.root, filepath.ToSlash(cfg.output()), cfg.AllowFiles)
+	if err != nil {
+		return nil, failure{err}
+	}
+	return j, nil
+}
+
+func (j *job) close() {
+	if j.root != nil {
+		_ = j.root.Close() // only read from, or every write was checked
+	}
+}
+
+// expand reads the tenancy and expands it as of the day; it reports whether
+// there is anything to go on with.
+func (j *job) expand(asOf string) (bool, error) {
+	res, err := watched(j.cfg, func() (*schema.Result, error) { return schema.Load(j.cfg.dir, j.cfg.Tags) })
+	if err != nil {
+		return false, failure{err}
+	}
+	j.sources, j.diags = res.Sources, append(j.diags, res.Diags...)
+	if res.Tenancy == nil {
+		return false, nil
+	}
+	j.diags = append(j.diags, check.Tenancy(res.Tenancy)...)
+	today := j.today()
+	day, err := time.Parse(time.DateOnly, today)
+	if err != nil {
+		return false, failure{err}
+	}
+	x, diags := generator.Expand(res.Tenancy, generator.Options{
+		AsOf: asOf, Today: today, Soon: day.Add(soon).Format(time.DateOnly),
+	})
+	j.expansion, j.diags = x, append(j.diags, diags...)
+	return !diag.HasErrors(j.diags), nil
+}
+
+// render makes the files and builds every overlay as its users will.
+func (j *job) render() (err error) {
+	if j.tree, err = render.Files(j.expansion); err != nil {
+		return failure{err}
+	}
+	p := newProgress(j.w, j.cfg)
+	j.built, err = render.Build(j.expansion, j.tree, p.step)
+	p.finish()
+	if err != nil {
+		return failure{err}
+	}
+	j.inventory = render.NewInventory(j.expansion, j.tree, j.cfg.Tags)
+	return nil
+}
+
+// today is the day on which expiry is judged.
+func (j *job) today() string {
+	return cmp.Or(j.cfg.AsOf, j.w.now().UTC().Format(time.DateOnly))
+}
+
+// dayOfOutput is the day as of which the output folder was generated: the one
+// after the latest expiry that it closed. Any later day up to the next expiry
+// gives the same bytes.
+func (j *job) dayOfOutput() string {
+	inv := j.output.Inventory()
+	if inv == nil {
+		return j.today()
+	}
+	if inv.LastExpired() == "" {
+		return "0001-01-01"
+	}
+	last, err := time.Parse(time.DateOnly, inv.LastExpired())
+	if err != nil {
+		return j.today()
+	}
+	return last.AddDate(0, 0, 1).Format(time.DateOnly)
+}
+
+// report writes all diagnostics, sorted, and gives errProblems if one of them
+// is an error.
+func (j *job) report() error {
+	ds := diag.Sort(j.diags)
+	out, terminal := j.w.out, j.w.outTerminal
+	if j.cfg.Format == string(diag.Text) {
+		out, terminal = j.w.err, j.w.errTerminal
+	}
+	opts := diag.Options{
+		Color:   terminal && j.w.color,
+		Source:  func(file string) []byte { return j.sources[file] },
+		Version: version(),
+	}
+	if err := diag.Write(out, diag.Format(j.cfg.Format), ds, opts); err != nil {
+		return failure{err}
+	}
+	if diag.HasErrors(ds) {
+		errs, warns := diag.Count(ds)
+		j.say(j.w.err, "\n%s, %s; nothing was written\n", count(errs, "error"), count(warns, "warning"))
+		return errProblems
+	}
+	return nil
+}

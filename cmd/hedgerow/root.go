@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// The exit codes.
+const (
+	exitClean    = 0
+	exitProblems = 1 // the tenancy or the output has problems or differs
+	exitUsage    = 2 // the command was called wrongly
+	exitFailure  = 3 // the tool could not do its work: files, limits
+)
+
+// errProblems says that diagnostics were written that are errors.
+var errProblems = errors.New("problems were found")
+
+// failure marks an error as one of the tool's work, not of its call.
+type failure struct{ error }
+
+// world is what a command touches besides files.
+type world struct {
+	out, err                 io.Writer
+	outTerminal, errTerminal bool
+	color                    bool // colour is welcome on a terminal
+	now                      func() time.Time
+}
+
+// run is the whole program: it gives the exit code.
+func run(args []string, w world) int {
+	root := newRootCmd(w)
+	root.SetArgs(args)
+	root.SetOut(w.out)
+	root.SetErr(w.err)
+	err := root.Execute()
+	var f failure
+	switch {
+	case err == nil:
+		return exitClean
+	case errors.Is(err, errProblems):
+		return exitProblems
+	case errors.As(err, &f):
+		fmt.Fprintln(w.err, "hedgerow:", strings.TrimSpace(f.Error()))
+		return exitFailure
+	}
+	fmt.Fprintf(w.err, "hedgerow: %v\nrun \"hedgerow --help\" for the commands, or \"hedgerow COMMAND --help\" for their flags\n", err)
+	return exitUsage
+}
+
+func newRootCmd(w world) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "hedgerow",
+		Short: "Network isolation of every namespace, from one reviewed file",
+		Long: `Hedgerow turns a tenancy, written in CUE, into the NetworkPolicies of every
+namespace that it declares, as Kustomize overlays for Argo CD or Flux.`,
+		Example: `  hedgerow init              # a first tenancy in an empty folder
+  hedgerow vet               # is it right?
+  hedgerow generate          # write overlays/
+  hedgerow generate --check  # is overlays/ what the tenancy says?`,
+		SilenceErrors: true, SilenceUsage: true,
+		Args: func(_ *cobra.Command, args []string) error { return nil },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	v := viper.New()
+	cmd.PersistentFlags().StringP("dir", "C", ".", "folder of the tenancy")
+	cmd.AddCommand(newVetCmd(w, v), newGenerateCmd(w, v), newInitCmd(w), newVersionCmd(w))
+	cmd.CompletionOptions.HiddenDefaultCmd = false
+	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagError(c, err) })
+	return cmd
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	if s := cmd.SuggestionsFor(name); len(s) > 0 {
+		return fmt.Errorf("unknown command %q; did you mean %q?", name, s[0])
+	}
+	return fmt.Errorf("unknown command %q", name)
+}
+
+// flagError names the nearest flag.
+func flagError(cmd *cobra.Command, err error) error {
+	var notExist *pflag.NotExistError
+	if !errors.As(err, &notExist) {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return fmt.Errorf("unknown flag %q%s", notExist.GetSpecifiedName(), suggestion(notExist.GetSpecifiedName(), names))
+}

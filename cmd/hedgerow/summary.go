@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/render"
+)
+
+// say writes for people, unless they want quiet.
+func (j *job) say(w io.Writer, format string, args ...any) {
+	if !j.cfg.Quiet {
+		fmt.Fprintf(w, format, args...)
+	}
+}
+
+// summaryWriter keeps the summary out of output that programs read.
+func (j *job) summaryWriter() io.Writer {
+	if j.cfg.Format == string(diag.Text) {
+		return j.w.out
+	}
+	return j.w.err
+}
+
+// contents says in numbers what is generated.
+func (j *job) contents() string {
+	policies, flows := 0, map[string]bool{}
+	for _, b := range j.built {
+		policies += len(b.Policies)
+	}
+	overlays := j.expansion.Overlays()
+	for _, o := range overlays {
+		for _, p := range o.Policies {
+			flows[p.Cause.Flow.Name] = true
+		}
+	}
+	return fmt.Sprintf("%s on %s, %s, %s open", count(len(overlays), "namespace"), count(len(j.expansion.Clusters), "cluster"),
+		strings.Replace(count(policies, "policy"), "policys", "policies", 1), count(len(flows), "flow"))
+}
+
+// summarize says what a run has written, opened and closed.
+func (j *job) summarize(plan *render.Plan) {
+	w := j.summaryWriter()
+	j.say(w, "%s: %s\n", j.cfg.Output, j.contents())
+	if len(plan.Add)+len(plan.Change)+len(plan.Delete) == 0 {
+		j.say(w, "nothing has changed\n")
+	} else {
+		j.say(w, "files: %d added, %d changed, %d deleted\n", len(plan.Add), len(plan.Change), len(plan.Delete))
+	}
+	opened, closed := plan.Flows(j.expansion)
+	j.sayFlows(w, "opened", opened)
+	j.sayFlows(w, "closed", closed)
+	for _, o := range j.expansion.Overlays() {
+		for _, e := range o.Exemptions {
+			j.say(w, "exempt: %s on %s has no %s: %s\n", o.Namespace, o.Cluster, e.Layer, e.Reason)
+		}
+	}
+	for _, o := range j.expansion.Overlays() {
+		if o.Kind == generator.Retired {
+			j.say(w, "retired: %s on %s keeps its deny; delete the entry and then the policy to release it\n", o.Namespace, o.Cluster)
+		}
+	}
+}
+
+// sayFlows lists flows, a line each with the environments.
+func (j *job) sayFlows(w io.Writer, verb string, refs []render.FlowRef) {
+	for i := 0; i < len(refs); {
+		k := i
+		var environments []string
+		for ; k < len(refs) && refs[k].Flow == refs[i].Flow; k++ {
+			environments = append(environments, refs[k].Environment)
+		}
+		j.say(w, "%s: %s in %s\n", verb, refs[i].Flow, strings.Join(environments, ", "))
+		i = k
+	}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

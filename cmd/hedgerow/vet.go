@@ -1,0 +1,51 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+
+	"github.com/hedgerow-dev/hedgerow/render"
+)
+
+func newVetCmd(w world, v *viper.Viper) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "vet",
+		Short: "Check the tenancy and everything that it generates; write nothing",
+		Example: `  hedgerow vet
+  hedgerow vet --format github      # annotations on the lines of a pull request
+  hedgerow vet -C tenancies/acme -t region=eu`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := readConfig(cmd, v)
+			if err != nil {
+				return err
+			}
+			return runVet(w, cfg)
+		},
+	}
+	configFlags(cmd.Flags())
+	return cmd
+}
+
+func runVet(w world, cfg *config) error {
+	j, err := newJob(w, cfg)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	ok, err := j.expand(j.today())
+	if err != nil {
+		return err
+	}
+	if ok {
+		if err := j.render(); err != nil {
+			return err
+		}
+		j.diags = append(j.diags, render.CheckNamespaces(j.output, j.inventory, cfg.MaxRemoved)...)
+	}
+	if err := j.report(); err != nil {
+		return err
+	}
+	j.say(j.summaryWriter(), "the tenancy is right: %s\n", j.contents())
+	return nil
+}

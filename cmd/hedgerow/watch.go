@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"runtime/metrics"
+	"time"
+)
+
+// watched runs f and gives up on it when it takes more time or memory than the
+// configuration allows. CUE cannot be interrupted, so f goes on until the
+// process ends, which its caller sees to.
+func watched[T any](c *config, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := f()
+		done <- result{v, err}
+	}()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	start := time.Now()
+	var none T
+	for {
+		select {
+		case r := <-done:
+			return r.value, r.err
+		case <-ticker.C:
+			switch used := memoryInUse(); {
+			case used > c.Memory<<20:
+				return none, fmt.Errorf("the tenancy takes more than %d MiB to evaluate; nothing was written. Raise --memory-limit if it is right", c.Memory)
+			case time.Since(start) > c.Timeout:
+				return none, fmt.Errorf("the tenancy takes more than %v to evaluate; nothing was written. Raise --timeout if it is right", c.Timeout)
+			}
+		}
+	}
+}
+
+// memoryInUse gives the bytes that the process has and has not given back.
+func memoryInUse() int {
+	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(s)
+	return int(s[0].Value.Uint64() - s[1].Value.Uint64())
+}

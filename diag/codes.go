@@ -1,0 +1,209 @@
+package diag
+
+// Code is the stable name of a kind of problem. Scripts may match it; it never
+// changes its meaning.
+type Code string
+
+// The codes of what is wrong with the files of a tenancy as files.
+const (
+	NoTenancy      Code = "no-tenancy"
+	EmptyFile      Code = "empty-file"
+	NotText        Code = "not-text"
+	FileTooLarge   Code = "file-too-large"
+	NoPackage      Code = "no-package-clause"
+	TwoPackages    Code = "two-packages"
+	AncestorFile   Code = "ancestor-file"
+	BadModule      Code = "bad-module"
+	BadImport      Code = "bad-import"
+	BadTag         Code = "bad-tag"
+	SchemaTwice    Code = "schema-vendored-twice"
+	SchemaForeign  Code = "schema-altered"
+	SchemaVersion  Code = "schema-version"
+	Refused        Code = "refused-attribute"
+	Syntax         Code = "syntax"
+	Conflict       Code = "conflict"
+	Evaluation     Code = "evaluation"
+	UnownedFile    Code = "unowned-file"
+	PlatformFile   Code = "platform-not-literal"
+	Interference   Code = "interference"
+	PackageOwner   Code = "package-not-owned"
+	UnusedPattern  Code = "unused-pattern"
+	BadFilePattern Code = "bad-file-pattern"
+)
+
+// The codes of what is wrong with the shape of a tenancy.
+const (
+	UnknownField Code = "unknown-field"
+	MissingField Code = "missing-field"
+	WrongType    Code = "wrong-type"
+	NoValue      Code = "no-value"
+	EmptyList    Code = "empty-list"
+	BadValue     Code = "bad-value"
+	BadName      Code = "bad-name"
+	BadLine      Code = "bad-line"
+	BadPort      Code = "bad-port"
+	BadLabel     Code = "bad-label"
+	BadCIDR      Code = "bad-address"
+	BadDate      Code = "bad-date"
+	NotAvailable Code = "not-available"
+)
+
+// The codes of what is wrong with the things that a tenancy declares.
+const (
+	UnknownCluster     Code = "unknown-cluster"
+	UnknownEnvironment Code = "unknown-environment"
+	UnknownTeam        Code = "unknown-team"
+	UnknownNamespace   Code = "unknown-namespace"
+	UnknownWorkload    Code = "unknown-workload"
+	UnknownShared      Code = "unknown-shared"
+	UnknownExternal    Code = "unknown-external"
+	UnknownPort        Code = "unknown-port"
+	UnknownTag         Code = "unknown-tag"
+	UnknownClass       Code = "unknown-class"
+	NameTaken          Code = "name-taken"
+	NameTooLong        Code = "name-too-long"
+	NameReserved       Code = "name-reserved"
+	WorkloadsOverlap   Code = "workloads-overlap"
+	CNINotEnforcing    Code = "cni-not-enforcing"
+	ClusterFact        Code = "cluster-fact"
+	HostBits           Code = "host-bits"
+	ExceptOutside      Code = "except-outside"
+	ExternalWide       Code = "external-wide"
+	ExternalCut        Code = "external-cut"
+	ExternalEmpty      Code = "external-empty"
+	DNSManaged         Code = "dns-managed"
+	RetiredDeclared    Code = "retired-declared"
+)
+
+// The codes of what is wrong with flows and guards.
+const (
+	PeerHeads           Code = "peer-heads"
+	PeerQualifier       Code = "peer-qualifier"
+	GuardShape          Code = "guard-shape"
+	GuardSelectsNothing Code = "guard-selects-nothing"
+	NeverMeets          Code = "never-meets"
+	CrossEnvironment    Code = "cross-environment"
+	CrossCluster        Code = "cross-cluster"
+	ExternalEnvironment Code = "external-environments"
+	NothingManaged      Code = "nothing-managed"
+	PortsLeftOut        Code = "ports-left-out"
+	AnyPod              Code = "any-pod"
+	PolicyCollision     Code = "policy-collision"
+	NotOnCilium         Code = "not-on-cilium"
+	UndeclaredPort      Code = "undeclared-port"
+	AlreadyOpen         Code = "already-open"
+	Expired             Code = "expired"
+	ExpiresSoon         Code = "expires-soon"
+	SharedBridge        Code = "shared-bridge"
+)
+
+// The codes of what is wrong with the output folder.
+const (
+	NamespaceDropped Code = "namespace-dropped"
+	TooManyRemoved   Code = "too-many-removed"
+	InventoryLost    Code = "inventory-lost"
+	InventoryBroken  Code = "inventory-unreadable"
+	IntentStands     Code = "write-unfinished"
+	HandEdited       Code = "hand-edited"
+	ForeignFile      Code = "foreign-file"
+	OutputDiffers    Code = "output-differs"
+)
+
+// Summary says in one sentence what the code means; it is empty for a code that
+// is not known.
+func (c Code) Summary() string { return summaries[c] }
+
+// Codes gives every known code with its summary.
+func Codes() map[Code]string { return summaries }
+
+var summaries = map[Code]string{
+	NoTenancy:      "There is no tenants.cue in the folder.",
+	EmptyFile:      "A file of the tenancy is empty.",
+	NotText:        "A file of the tenancy is not UTF-8 text.",
+	FileTooLarge:   "A file of the tenancy is larger than a tenancy can be.",
+	NoPackage:      "A file of the tenancy does not say which package it belongs to.",
+	TwoPackages:    "The files of the folder belong to different packages.",
+	AncestorFile:   "A file in a folder above belongs to the same package, and CUE would join it.",
+	BadModule:      "cue.mod/module.cue cannot be used.",
+	BadImport:      "An import cannot be resolved without the network, or not at all.",
+	BadTag:         "A tag given with -t is not used by the tenancy.",
+	SchemaTwice:    "The schema is there more than once.",
+	SchemaForeign:  "The vendored schema holds files that are not Hedgerow's.",
+	SchemaVersion:  "The vendored schema is another version's.",
+	Refused:        "The tenancy reads files or code through an attribute.",
+	Syntax:         "A file of the tenancy is not CUE.",
+	Conflict:       "Two places of the tenancy contradict each other.",
+	Evaluation:     "CUE cannot evaluate a value of the tenancy.",
+	UnownedFile:    "A file of the tenancy belongs to nobody.",
+	PlatformFile:   "The field platform is not a literal in tenants.cue.",
+	Interference:   "Files that another team owns change what they may not.",
+	PackageOwner:   "An imported package has no single owner.",
+	UnusedPattern:  "A pattern of files matches no file.",
+	BadFilePattern: "A pattern of file names cannot be used.",
+
+	UnknownField: "There is no field of this name.",
+	MissingField: "A required field is missing.",
+	WrongType:    "A value is of another type than the field wants.",
+	NoValue:      "A field has a type but no value.",
+	EmptyList:    "A list holds nothing.",
+	BadValue:     "A value is not one of those that the field takes.",
+	BadName:      "A name is not a DNS label.",
+	BadLine:      "A text is not one printable line.",
+	BadPort:      "A port is not one that exists.",
+	BadLabel:     "A label is not one that the API server accepts.",
+	BadCIDR:      "An address or a range of addresses cannot be read.",
+	BadDate:      "A date is not a day of the calendar.",
+	NotAvailable: "A field is reserved and does nothing yet.",
+
+	UnknownCluster:     "No cluster of this name is declared.",
+	UnknownEnvironment: "No environment of this name is declared.",
+	UnknownTeam:        "No team of this name is declared.",
+	UnknownNamespace:   "No namespace of this name is declared.",
+	UnknownWorkload:    "The namespace declares no workload of this name.",
+	UnknownShared:      "No shared namespace of this name is declared.",
+	UnknownExternal:    "No external of this name is declared.",
+	UnknownPort:        "The destination declares no such port.",
+	UnknownTag:         "No workload carries this tag.",
+	UnknownClass:       "No environment is of this class.",
+	NameTaken:          "Two things would have one name in Kubernetes.",
+	NameTooLong:        "A name in Kubernetes has more than 63 characters.",
+	NameReserved:       "A name belongs to Kubernetes, to a GitOps controller, or to the output folder.",
+	WorkloadsOverlap:   "A pod could belong to two workloads of its namespace.",
+	CNINotEnforcing:    "The network plugin of a cluster may not enforce policies.",
+	ClusterFact:        "A fact about a cluster is needed and missing, or contradicts another.",
+	HostBits:           "A range of addresses has bits set behind its mask.",
+	ExceptOutside:      "An exception lies outside the ranges that it is cut out of.",
+	ExternalWide:       "An external could hold addresses of the cluster, whose own are unknown.",
+	ExternalCut:        "Nothing is left of an external's range once reserved addresses are cut out.",
+	ExternalEmpty:      "An external names no addresses.",
+	DNSManaged:         "The namespace of the DNS pods is managed and does not let every namespace in.",
+	RetiredDeclared:    "A namespace is declared and retired at once.",
+
+	PeerHeads:           "A peer names nobody, or more than one.",
+	PeerQualifier:       "A peer is qualified by a field that does not belong to it.",
+	GuardShape:          "A guard is not exactly one of never and always.",
+	GuardSelectsNothing: "A guard's peer selects nothing, so the guard says nothing.",
+	NeverMeets:          "The ends of a flow exist together in no environment.",
+	CrossEnvironment:    "A flow crosses environments without saying so, or says so and does not.",
+	CrossCluster:        "A flow crosses clusters, which a NetworkPolicy cannot.",
+	ExternalEnvironment: "Neither a flow nor its external says in which environments.",
+	NothingManaged:      "No end of a flow is managed, so there is nothing to write.",
+	PortsLeftOut:        "A flow leaves out its ports where the destination does not settle them.",
+	AnyPod:              "A flow opens a whole namespace without saying so.",
+	PolicyCollision:     "Two flows need policies of one name in one namespace.",
+	NotOnCilium:         "Cilium does not match this with an ipBlock.",
+	UndeclaredPort:      "A flow opens a port that its destination does not declare.",
+	AlreadyOpen:         "A flow opens what the baseline opens already.",
+	Expired:             "A flow has expired and is closed.",
+	ExpiresSoon:         "A flow expires within 30 days.",
+	SharedBridge:        "A shared namespace joins two environments.",
+
+	NamespaceDropped: "A namespace left the tenancy without being retired.",
+	TooManyRemoved:   "More namespaces are removed at once than the configuration allows.",
+	InventoryLost:    "The output folder has files but no inventory.",
+	InventoryBroken:  "The inventory cannot be read.",
+	IntentStands:     "An earlier run was interrupted while it wrote.",
+	HandEdited:       "A generated file was changed by hand.",
+	ForeignFile:      "The output folder holds a file that Hedgerow did not write.",
+	OutputDiffers:    "The output folder is not what the tenancy generates.",
+}

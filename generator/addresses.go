@@ -1,0 +1,152 @@
+package generator
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// Addresses that no wider external opens: link-local ones, and those on which
+// clouds hand out credentials (AWS and most others in 169.254.0.0/16 and
+// fd00:ec2::/32, Azure 168.63.129.16, Alibaba 100.100.100.200).
+var reservedAddresses = parsePrefixes("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "168.63.129.16/32", "100.100.100.200/32")
+
+// Addresses that organisations use inside (RFC 1918, RFC 6598, RFC 4193).
+var privateAddresses = parsePrefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+
+// An external wider than this, in bits of its mask, could hold a cluster's
+// addresses by accident.
+const (
+	widestIPv4 = 16
+	widestIPv6 = 48
+)
+
+func parsePrefixes(ss ...string) (out []netip.Prefix) {
+	for _, s := range ss {
+		out = append(out, netip.MustParsePrefix(s))
+	}
+	return out
+}
+
+// A cut is a range that is taken out of externals, with what it is.
+type cut struct {
+	prefix netip.Prefix
+	what   string
+}
+
+// external gives the blocks of an external as they are opened on a cluster: what
+// it says without its exceptions, reserved addresses and the cluster's own.
+func (x *expander) external(e *tenancy.External, k *tenancy.Cluster) []Peer {
+	cuts := clusterCuts(k)
+	var out []Peer
+	for _, w := range e.CIDRs {
+		block, err := netip.ParsePrefix(w.Text)
+		if err != nil || block != block.Masked() {
+			continue // reported by check
+		}
+		if missing := missingRanges(k); len(missing) > 0 && couldHoldCluster(block) {
+			x.Error(diag.ExternalWide, w.Pos, "add "+strings.Join(missing, ", ")+" to the cluster",
+				"external %q: %s could hold addresses of cluster %q, which does not say %s",
+				e.Name, block, k.Name, strings.Join(missing, ", "))
+			continue
+		}
+		if peer, ok := x.cutBlock(e, w, block, cuts, k); ok {
+			out = append(out, peer)
+		}
+	}
+	return out
+}
+
+func (x *expander) cutBlock(e *tenancy.External, w tenancy.Word, block netip.Prefix, cuts []cut, k *tenancy.Cluster) (Peer, bool) {
+	var except []netip.Prefix
+	var names []string
+	for _, c := range append(reservedCuts(block), append(cuts, ownCuts(e)...)...) {
+		if c.prefix.Overlaps(block) {
+			except = append(except, c.prefix)
+			names = append(names, fmt.Sprintf("%s (%s)", c.what, c.prefix))
+		}
+	}
+	var b netipx.IPSetBuilder
+	b.AddPrefix(block)
+	for _, p := range except {
+		b.RemovePrefix(p)
+	}
+	if left, err := b.IPSet(); err == nil && len(left.Ranges()) == 0 {
+		slices.Sort(names)
+		x.Error(diag.ExternalCut, w.Pos, "name addresses outside of those", "external %q: nothing of %s is left on cluster %q once %s is cut out",
+			e.Name, block, k.Name, strings.Join(slices.Compact(names), ", "))
+		return Peer{}, false
+	}
+	return Peer{Block: block, Except: outermost(except)}, true
+}
+
+// reservedCuts are not applied to a block that is one single address: whoever
+// writes it means it.
+func reservedCuts(block netip.Prefix) (out []cut) {
+	if block.IsSingleIP() {
+		return nil
+	}
+	for _, p := range reservedAddresses {
+		out = append(out, cut{p, "link-local and metadata addresses"})
+	}
+	return out
+}
+
+func clusterCuts(k *tenancy.Cluster) (out []cut) {
+	for _, r := range []struct {
+		what  string
+		words []tenancy.Word
+	}{{"the cluster's pods", k.Pods}, {"the cluster's Services", k.Services}, {"the cluster's nodes", k.Nodes}} {
+		for _, p := range blocks(r.words) {
+			out = append(out, cut{p.Block, r.what})
+		}
+	}
+	return out
+}
+
+func ownCuts(e *tenancy.External) (out []cut) {
+	for _, p := range blocks(e.Except) {
+		out = append(out, cut{p.Block, "its own except"})
+	}
+	return out
+}
+
+// outermost sorts the prefixes and drops those that lie in another one.
+func outermost(ps []netip.Prefix) (out []netip.Prefix) {
+	slices.SortFunc(ps, comparePrefix)
+	for _, p := range ps {
+		if n := len(out); n == 0 || !(out[n-1].Bits() <= p.Bits() && out[n-1].Contains(p.Addr())) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// missingRanges names the facts without which a cluster's addresses are unknown.
+func missingRanges(k *tenancy.Cluster) (out []string) {
+	for _, r := range []struct {
+		name  string
+		words []tenancy.Word
+	}{{"pods.cidrs", k.Pods}, {"services.cidrs", k.Services}, {"nodes.cidrs", k.Nodes}} {
+		if len(r.words) == 0 {
+			out = append(out, r.name)
+		}
+	}
+	return out
+}
+
+// couldHoldCluster reports whether a block is wide, or touches private
+// addresses, where clusters have theirs.
+func couldHoldCluster(p netip.Prefix) bool {
+	widest := widestIPv6
+	if p.Addr().Is4() {
+		widest = widestIPv4
+	}
+	return p.Bits() < widest || slices.ContainsFunc(privateAddresses, p.Overlaps)
+}

@@ -1,0 +1,66 @@
+package generator
+
+import (
+	"net/netip"
+
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// Where the pods of the DNS providers listen. OpenShift's Service maps 53 to
+// 5353, and policies see the pod's port (cluster-dns-operator, assets/dns).
+// Cloud DNS answers on the metadata server's address (tektoncd/operator#4000).
+const (
+	dnsPort          = 53
+	openShiftDNSPort = 5353
+	cloudDNSAddress  = "169.254.169.254/32"
+)
+
+// baseLayers gives the baseline of a cluster: what every managed namespace has.
+func baseLayers(k *tenancy.Cluster) []*Policy {
+	own := []Rule{{Peers: []Peer{{}}}}
+	return []*Policy{
+		{Name: LayerDeny, Isolates: []Direction{Ingress, Egress}},
+		{Name: LayerDNS, Isolates: []Direction{Egress}, Egress: []Rule{dnsRule(k.DNS)}},
+		{Name: LayerSameNamespace, Isolates: []Direction{Ingress, Egress}, Ingress: own, Egress: own},
+	}
+}
+
+// dnsRule allows UDP and TCP to the DNS pods or resolvers of the cluster, and to
+// nothing else.
+func dnsRule(d tenancy.DNS) Rule {
+	port := dnsPort
+	var peers []Peer
+	switch d.Provider.Text {
+	case tenancy.ProviderCoreDNS:
+		peers = []Peer{{Namespaces: []string{d.PodNamespace()}, Pods: tenancy.Labels{"k8s-app": "kube-dns"}}}
+	case tenancy.ProviderOpenShift:
+		port = openShiftDNSPort
+		peers = []Peer{{Namespaces: []string{d.PodNamespace()}, Pods: tenancy.Labels{"dns.operator.openshift.io/daemonset-dns": "default"}}}
+	case tenancy.ProviderCloudDNS:
+		peers = blocks([]tenancy.Word{{Text: cloudDNSAddress}})
+	case tenancy.ProviderCustom:
+		port = d.Port
+		peers = blocks(d.CIDRs)
+		if d.Namespace.Set() {
+			peers = []Peer{{Namespaces: []string{d.Namespace.Text}, Pods: d.Pods}}
+		}
+	}
+	for _, w := range []tenancy.Word{d.NodeLocal, d.ClusterIP} {
+		if a, err := netip.ParseAddr(w.Text); err == nil && d.NodeLocal.Set() {
+			peers = append(peers, Peer{Block: netip.PrefixFrom(a, a.BitLen())})
+		}
+	}
+	return Rule{Peers: peers, Ports: []tenancy.Port{
+		{Number: port, End: port, Protocol: tenancy.TCP}, {Number: port, End: port, Protocol: tenancy.UDP},
+	}}
+}
+
+// blocks gives the ranges that can be read, as peers; check reports the others.
+func blocks(words []tenancy.Word) (out []Peer) {
+	for _, w := range words {
+		if p, err := netip.ParsePrefix(w.Text); err == nil {
+			out = append(out, Peer{Block: p.Masked()})
+		}
+	}
+	return out
+}

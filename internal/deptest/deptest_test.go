@@ -1,0 +1,184 @@
+package deptest_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/hedgerow-dev/hedgerow/internal/deptest"
+)
+
+const module = "github.com/hedgerow-dev/hedgerow"
+
+func TestModuleKeepsTheRules(t *testing.T) {
+	findings, err := deptest.Check(os.DirFS("../.."), module, deptest.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		t.Error(f)
+	}
+}
+
+// importing is a file that imports each path on a line of its own, from line 2 on.
+func importing(paths ...string) *fstest.MapFile {
+	var src strings.Builder
+	src.WriteString("package p\n")
+	for _, p := range paths {
+		src.WriteString("import _ \"" + p + "\"\n")
+	}
+	return &fstest.MapFile{Data: []byte(src.String())}
+}
+
+func file(lines ...string) *fstest.MapFile {
+	return &fstest.MapFile{Data: []byte(strings.Join(lines, "\n"))}
+}
+
+// broken breaks every rule, and nearly every part of one, once.
+var broken = fstest.MapFS{
+	"tenancy/a.go": importing("go/token", "go4.org/netipx", module+"/internal/nearest"),
+	"diag/a.go":    importing("encoding/json", module+"/tenancy"),
+	"schema/a.go": importing("k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/krusty", "github.com/go-git/go-git/v5",
+		"github.com/spf13/viper"),
+	"check/a.go": importing("os", "time", "math/rand/v2", "io/fs", "golang.org/x/text", module+"/generator"),
+	"generator/a.go": importing("k8s.io/api/core/v1", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/yaml.v3",
+		"sigs.k8s.io/kustomize/api/types", "cuelang.org/go/cue", "github.com/go-git/go-git/v5",
+		"os/exec", "time", "math/rand"),
+	"render/a.go": importing("cuelang.org/go/cue", "github.com/go-git/go-git/v5", "time", module+"/reach"),
+	"reach/a.go": importing(module+"/generator", module+"/tenancy", module+"/render/netpol",
+		"cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap", "github.com/go-git/go-git/v5"),
+	"proof/a.go": importing(module+"/render", "cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap",
+		"github.com/go-git/go-git/v5"),
+	"publish/a.go": importing("cuelang.org/go/cue", "k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/resmap",
+		module+"/generator", module+"/reach"),
+	"other/a.go": importing("cuelang.org/go/cue", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/go-git/go-billy/v5",
+		"flag", "github.com/spf13/cobra", "github.com/spf13/viper", "log"),
+	"other/exit.go": file(
+		"//go:build ignore",
+		"package p",
+		`import "os"`,
+		"func stop() { os.Exit(1) }"),
+	"other/deep/exit.go": file(
+		"package p",
+		`import system "os"`,
+		"var exit = system.Exit"),
+	"root.go": importing("log"),
+}
+
+const want = `
+check/a.go:2: ./check may not use "os": a tenancy is judged by its content alone: no files, no clock, no chance
+check/a.go:3: ./check may not use "time": a tenancy is judged by its content alone: no files, no clock, no chance
+check/a.go:4: ./check may not use "math/rand/v2": a tenancy is judged by its content alone: no files, no clock, no chance
+check/a.go:5: ./check may not use "io/fs": a tenancy is judged by its content alone: no files, no clock, no chance
+check/a.go:6: ./check may not use "golang.org/x/text": the cross-field rules are plain Go over the tenancy
+check/a.go:7: ./check may not use "./generator": the cross-field rules are plain Go over the tenancy
+diag/a.go:3: ./diag may not use "./tenancy": diagnostics are data that every package hands on
+generator/a.go:2: ./generator may not use "k8s.io/api/core/v1": the generator speaks in domain terms; render alone knows how they are written down
+generator/a.go:3: ./generator may not use "sigs.k8s.io/yaml": the generator speaks in domain terms; render alone knows how they are written down
+generator/a.go:4: ./generator may not use "go.yaml.in/yaml/v3": the generator speaks in domain terms; render alone knows how they are written down
+generator/a.go:5: ./generator may not use "gopkg.in/yaml.v3": the generator speaks in domain terms; render alone knows how they are written down
+generator/a.go:6: ./generator may not use "sigs.k8s.io/kustomize/api/types": the generator speaks in domain terms; render alone knows how they are written down
+generator/a.go:7: ./generator may not use "cuelang.org/go/cue": the generator speaks in domain terms; render alone knows how they are written down
+generator/a.go:8: ./generator may not use "github.com/go-git/go-git/v5": the generator speaks in domain terms; render alone knows how they are written down
+generator/a.go:9: ./generator may not use "os/exec": the same tenancy gives the same policies: no files, no clock, no chance
+generator/a.go:10: ./generator may not use "time": the same tenancy gives the same policies: no files, no clock, no chance
+generator/a.go:11: ./generator may not use "math/rand": the same tenancy gives the same policies: no files, no clock, no chance
+other/a.go:2: ./other may not use "cuelang.org/go/cue": only schema evaluates CUE
+other/a.go:3: ./other may not use "sigs.k8s.io/kustomize/kyaml/yaml": only render builds with Kustomize
+other/a.go:4: ./other may not use "github.com/go-git/go-billy/v5": only publish speaks Git
+other/a.go:5: ./other may not use "flag": only cmd reads flags and configuration; the others take options
+other/a.go:6: ./other may not use "github.com/spf13/cobra": only cmd reads flags and configuration; the others take options
+other/a.go:7: ./other may not use "github.com/spf13/viper": only cmd reads flags and configuration; the others take options
+other/a.go:8: ./other may not use "log": a package returns errors and diagnostics; cmd alone decides what is printed
+other/deep/exit.go:3: ./other/deep may not use "os.Exit": only main ends the process, with the exit code of the command
+other/exit.go:4: ./other may not use "os.Exit": only main ends the process, with the exit code of the command
+proof/a.go:2: ./proof may not use "./render": the proof compares two graphs and must not learn what was meant from what wrote it
+proof/a.go:3: ./proof may not use "cuelang.org/go/cue": the proof is a function of tenancy and graphs
+proof/a.go:4: ./proof may not use "sigs.k8s.io/kustomize/api/resmap": the proof is a function of tenancy and graphs
+proof/a.go:5: ./proof may not use "github.com/go-git/go-git/v5": the proof is a function of tenancy and graphs
+publish/a.go:2: ./publish may not use "cuelang.org/go/cue": publish commits files that are planned and proved, and looks into none of them
+publish/a.go:3: ./publish may not use "k8s.io/api/core/v1": publish commits files that are planned and proved, and looks into none of them
+publish/a.go:4: ./publish may not use "sigs.k8s.io/kustomize/api/resmap": publish commits files that are planned and proved, and looks into none of them
+publish/a.go:5: ./publish may not use "./generator": publish commits files that are planned and proved, and looks into none of them
+publish/a.go:6: ./publish may not use "./reach": publish commits files that are planned and proved, and looks into none of them
+reach/a.go:2: ./reach may not use "./generator": the engine that judges the manifests shares no code with what wrote them
+reach/a.go:3: ./reach may not use "./tenancy": the engine that judges the manifests shares no code with what wrote them
+reach/a.go:4: ./reach may not use "./render/netpol": the engine that judges the manifests shares no code with what wrote them
+reach/a.go:5: ./reach may not use "cuelang.org/go/cue": reach reads Kubernetes objects, wherever they come from
+reach/a.go:6: ./reach may not use "sigs.k8s.io/kustomize/api/resmap": reach reads Kubernetes objects, wherever they come from
+reach/a.go:7: ./reach may not use "github.com/go-git/go-git/v5": reach reads Kubernetes objects, wherever they come from
+render/a.go:2: ./render may not use "cuelang.org/go/cue": rendering is a function of the overlays: no tenancy language, no Git, no clock
+render/a.go:3: ./render may not use "github.com/go-git/go-git/v5": rendering is a function of the overlays: no tenancy language, no Git, no clock
+render/a.go:4: ./render may not use "time": rendering is a function of the overlays: no tenancy language, no Git, no clock
+render/a.go:5: ./render may not use "./reach": what writes the manifests shares no code with what judges them
+root.go:2: ./ may not use "log": a package returns errors and diagnostics; cmd alone decides what is printed
+schema/a.go:2: ./schema may not use "k8s.io/api/core/v1": the schema turns files into a tenancy and knows nothing of what is made of it
+schema/a.go:3: ./schema may not use "sigs.k8s.io/kustomize/api/krusty": the schema turns files into a tenancy and knows nothing of what is made of it
+schema/a.go:4: ./schema may not use "github.com/go-git/go-git/v5": the schema turns files into a tenancy and knows nothing of what is made of it
+schema/a.go:5: ./schema may not use "github.com/spf13/viper": the schema turns files into a tenancy and knows nothing of what is made of it
+tenancy/a.go:3: ./tenancy may not use "go4.org/netipx": the domain types depend on nothing, so that everything may depend on them
+tenancy/a.go:4: ./tenancy may not use "./internal/nearest": the domain types depend on nothing, so that everything may depend on them
+`
+
+func TestCheckFindsEveryViolation(t *testing.T) {
+	findings, err := deptest.Check(broken, module, deptest.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, f := range findings {
+		got.WriteString("\n" + f.String())
+	}
+	if got.String()+"\n" != want {
+		t.Errorf("findings differ; got:%s\nwant:%s", got.String(), want)
+	}
+	for _, r := range deptest.Rules {
+		named := func(f deptest.Finding) bool { return f.Reason == r.Reason }
+		if r.Reason == "" || !slices.ContainsFunc(findings, named) {
+			t.Errorf("no violation in the fixture names the rule for %s: %q", r.In, r.Reason)
+		}
+	}
+}
+
+func TestCheckAllows(t *testing.T) {
+	forbidden := importing("k8s.io/api/core/v1", "log")
+	findings, err := deptest.Check(fstest.MapFS{
+		"tenancy/a.go":          importing("go/token", "net/netip"),
+		"tenancy/a_test.go":     forbidden,
+		"tenancy/testdata/a.go": forbidden,
+		"tenancy/.hidden/a.go":  forbidden,
+		"tenancy/_off/a.go":     forbidden,
+		"tools/x/go.mod":        file("module example.com/x"),
+		"tools/x/a.go":          forbidden,
+		"check/a.go":            importing("net/netip", "go4.org/netipx", module+"/tenancy", module+"/internal/nearest"),
+		"schema/cue/a.go":       importing("cuelang.org/go/cue", "time", "os"),
+		"render/a.go":           importing("sigs.k8s.io/kustomize/api/krusty", "k8s.io/api/networking/v1"),
+		"reach/a.go":            importing("k8s.io/api/networking/v1", "go4.org/netipx", module+"/reachable"),
+		"publish/a.go":          importing("github.com/go-git/go-git/v5", "os", "log/slog", module+"/render"),
+		"cmd/hedgerow/main.go": file(
+			"package main",
+			`import ("flag"; "log"; "os"; "github.com/spf13/cobra"; "github.com/spf13/viper")`,
+			"func main() { os.Exit(0) }"),
+		"go.mod": file("module " + module),
+	}, module, deptest.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		t.Error(f)
+	}
+}
+
+func TestCheckNeedsGoFiles(t *testing.T) {
+	for name, fsys := range map[string]fstest.MapFS{
+		"no files":   {},
+		"only tests": {"a_test.go": importing("os")},
+		"not Go":     {"a.go": file("packige p")},
+	} {
+		if _, err := deptest.Check(fsys, module, deptest.Rules); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

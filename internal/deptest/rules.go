@@ -1,0 +1,109 @@
+package deptest
+
+// Rules are the import rules of this module: what each package must stay free of, then what only one may have. A new
+// package joins them here.
+var Rules = []Rule{
+	{
+		In:     "./tenancy/...",
+		Only:   []string{"std"},
+		Reason: "the domain types depend on nothing, so that everything may depend on them",
+	},
+	{
+		In:     "./diag/...",
+		Only:   []string{"std"},
+		Reason: "diagnostics are data that every package hands on",
+	},
+	{
+		In:     "./schema/...",
+		Never:  []string{"k8s.io/...", "sigs.k8s.io/kustomize/...", "github.com/go-git/...", "github.com/spf13/viper/..."},
+		Reason: "the schema turns files into a tenancy and knows nothing of what is made of it",
+	},
+	{
+		In:     "./check/...",
+		Only:   []string{"std", "./tenancy/...", "./diag/...", "./internal/...", "go4.org/netipx/..."},
+		Reason: "the cross-field rules are plain Go over the tenancy",
+	},
+	{
+		In:     "./check/...",
+		Never:  []string{"os/...", "time/...", "math/rand/...", "io/fs/..."},
+		Reason: "a tenancy is judged by its content alone: no files, no clock, no chance",
+	},
+	{
+		In: "./generator/...",
+		Never: []string{
+			"k8s.io/...", "sigs.k8s.io/yaml/...", "go.yaml.in/...", "gopkg.in/yaml...",
+			"sigs.k8s.io/kustomize/...", "cuelang.org/...", "github.com/go-git/...",
+		},
+		Reason: "the generator speaks in domain terms; render alone knows how they are written down",
+	},
+	{
+		In:     "./generator/...",
+		Never:  []string{"os/...", "time/...", "math/rand/..."},
+		Reason: "the same tenancy gives the same policies: no files, no clock, no chance",
+	},
+	{
+		In:     "./render/...",
+		Never:  []string{"cuelang.org/...", "github.com/go-git/...", "time/..."},
+		Reason: "rendering is a function of the overlays: no tenancy language, no Git, no clock",
+	},
+	{
+		In:     "./render/...",
+		Never:  []string{"./reach/..."},
+		Reason: "what writes the manifests shares no code with what judges them",
+	},
+	{
+		In:     "./reach/...",
+		Never:  []string{"./generator/...", "./tenancy/...", "./render/..."},
+		Reason: "the engine that judges the manifests shares no code with what wrote them",
+	},
+	{
+		In:     "./reach/...",
+		Never:  []string{"cuelang.org/...", "sigs.k8s.io/kustomize/...", "github.com/go-git/..."},
+		Reason: "reach reads Kubernetes objects, wherever they come from",
+	},
+	{
+		In:     "./proof/...",
+		Never:  []string{"./render/..."},
+		Reason: "the proof compares two graphs and must not learn what was meant from what wrote it",
+	},
+	{
+		In:     "./proof/...",
+		Never:  []string{"cuelang.org/...", "sigs.k8s.io/kustomize/...", "github.com/go-git/..."},
+		Reason: "the proof is a function of tenancy and graphs",
+	},
+	{
+		In:     "./publish/...",
+		Never:  []string{"cuelang.org/...", "k8s.io/...", "sigs.k8s.io/kustomize/...", "./generator/...", "./reach/..."},
+		Reason: "publish commits files that are planned and proved, and looks into none of them",
+	},
+	{
+		In: "./...", Except: "./schema/...",
+		Never:  []string{"cuelang.org/..."},
+		Reason: "only schema evaluates CUE",
+	},
+	{
+		In: "./...", Except: "./render/...",
+		Never:  []string{"sigs.k8s.io/kustomize/..."},
+		Reason: "only render builds with Kustomize",
+	},
+	{
+		In: "./...", Except: "./publish/...",
+		Never:  []string{"github.com/go-git/..."},
+		Reason: "only publish speaks Git",
+	},
+	{
+		In: "./...", Except: "./cmd/...",
+		Never:  []string{"flag", "github.com/spf13/cobra/...", "github.com/spf13/viper/..."},
+		Reason: "only cmd reads flags and configuration; the others take options",
+	},
+	{
+		In: "./...", Except: "./cmd/...",
+		Never:  []string{"log"},
+		Reason: "a package returns errors and diagnostics; cmd alone decides what is printed",
+	},
+	{
+		In: "./...", Except: "./cmd/...",
+		Uses:   []string{"os.Exit"},
+		Reason: "only main ends the process, with the exit code of the command",
+	},
+}

@@ -1,0 +1,190 @@
+package render
+
+import (
+	"fmt"
+	"path"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer/json"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
+
+	"github.com/hedgerow-dev/hedgerow/generator"
+)
+
+// Built is what kustomize makes of one kustomization.
+type Built struct {
+	Overlay    *generator.Overlay // nil for the Namespace objects of a cluster
+	Path       string             // below the output folder
+	Policies   []*networkingv1.NetworkPolicy
+	Namespaces []*corev1.Namespace
+}
+
+// Build runs kustomize in memory on every overlay of the tree and judges what
+// comes out: each object is of a kind that Hedgerow writes, without a field that
+// its type does not have, and none allows more than it says. It calls built, if
+// not nil, after each.
+func Build(x *generator.Expansion, tree Tree, built func(done, total int)) ([]Built, error) {
+	b, err := newBuilder(tree)
+	if err != nil {
+		return nil, err
+	}
+	targets := targets(x)
+	for i := range targets {
+		if err := b.build(&targets[i]); err != nil {
+			return nil, fmt.Errorf("overlay %s: %w", targets[i].Path, err)
+		}
+		if built != nil {
+			built(i+1, len(targets))
+		}
+	}
+	return targets, nil
+}
+
+func targets(x *generator.Expansion) (out []Built) {
+	for _, c := range x.Clusters {
+		for _, o := range c.Overlays {
+			out = append(out, Built{Overlay: o, Path: overlayDir(o)})
+		}
+		if len(c.Namespaces) > 0 {
+			out = append(out, Built{Path: path.Join(c.Name, "namespaces")})
+		}
+	}
+	return out
+}
+
+type builder struct {
+	tree    Tree
+	fs      filesys.FileSystem
+	kustom  *krusty.Kustomizer
+	decoder runtime.Decoder
+}
+
+func newBuilder(tree Tree) (*builder, error) {
+	fs := filesys.MakeFsInMemory()
+	for file, data := range tree {
+		if err := fs.WriteFile(file, data); err != nil {
+			return nil, err
+		}
+	}
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{networkingv1.AddToScheme, corev1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, err
+		}
+	}
+	// Strict: Flux applies a policy whose "from" is misspelt as one that allows
+	// everybody, and so does a decoder that passes over unknown fields.
+	decoder := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, json.SerializerOptions{Yaml: true, Strict: true})
+	opts := krusty.MakeDefaultOptions()
+	opts.Reorder = krusty.ReorderOptionUnspecified // each kustomization says its order itself
+	return &builder{tree, fs, krusty.MakeKustomizer(opts), decoder}, nil
+}
+
+func (b *builder) build(t *Built) error {
+	if err := b.checkDeclaredNamespaces(t); err != nil {
+		return err
+	}
+	resources, err := b.kustom.Run(b.fs, t.Path)
+	if err != nil {
+		return err
+	}
+	for _, r := range resources.Resources() {
+		data, err := r.AsYAML()
+		if err != nil {
+			return err
+		}
+		object, _, err := b.decoder.Decode(data, nil, nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.CurId(), err)
+		}
+		switch o := object.(type) {
+		case *networkingv1.NetworkPolicy:
+			if err := judge(o, t.Overlay); err != nil {
+				return fmt.Errorf("policy %q: %w", o.Name, err)
+			}
+			t.Policies = append(t.Policies, o)
+		case *corev1.Namespace:
+			t.Namespaces = append(t.Namespaces, o)
+		default:
+			return fmt.Errorf("%s is of a kind that Hedgerow does not write", r.CurId())
+		}
+	}
+	return t.complete()
+}
+
+// checkDeclaredNamespaces sees to it that the policies of an overlay say its
+// namespace before kustomize sets it: the build would hide a wrong one.
+func (b *builder) checkDeclaredNamespaces(t *Built) error {
+	if t.Overlay == nil {
+		return nil
+	}
+	for _, p := range t.Overlay.Policies {
+		var head struct {
+			Metadata struct{ Namespace string }
+		}
+		if err := yaml.Unmarshal(b.tree[path.Join(t.Path, p.Name+".yaml")], &head); err != nil {
+			return err
+		}
+		if head.Metadata.Namespace != t.Overlay.Namespace {
+			return fmt.Errorf("policy %q says namespace %q instead of %q", p.Name, head.Metadata.Namespace, t.Overlay.Namespace)
+		}
+	}
+	return nil
+}
+
+// complete reports whether everything that the overlay lists came out.
+func (t *Built) complete() error {
+	if t.Overlay == nil {
+		if len(t.Policies) > 0 {
+			return fmt.Errorf("policy %q stands among Namespace objects", t.Policies[0].Name)
+		}
+		return nil
+	}
+	want := len(t.Overlay.Layers) + len(t.Overlay.Policies)
+	if len(t.Policies) != want || len(t.Namespaces) > 0 {
+		return fmt.Errorf("%d policies and %d Namespace objects were built instead of %d and none", len(t.Policies), len(t.Namespaces), want)
+	}
+	return nil
+}
+
+// judge refuses a policy that would allow more than it seems to: no peers means
+// all peers, no ports means all ports, and no policyTypes leaves egress open.
+func judge(p *networkingv1.NetworkPolicy, o *generator.Overlay) error {
+	switch {
+	case o == nil || p.Namespace != o.Namespace:
+		return fmt.Errorf("it is in namespace %q", p.Namespace)
+	case len(p.Spec.PolicyTypes) == 0:
+		return fmt.Errorf("it has no policyTypes")
+	}
+	allPorts := p.Name == generator.LayerSameNamespace && p.Annotations[annotationFlow] == ""
+	for _, r := range p.Spec.Ingress {
+		if err := judgeRule("ingress", r.From, len(r.Ports) > 0 || allPorts); err != nil {
+			return err
+		}
+	}
+	for _, r := range p.Spec.Egress {
+		if err := judgeRule("egress", r.To, len(r.Ports) > 0 || allPorts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func judgeRule(direction string, peers []networkingv1.NetworkPolicyPeer, ports bool) error {
+	if len(peers) == 0 {
+		return fmt.Errorf("an %s rule has no peers and would allow all", direction)
+	}
+	for _, p := range peers {
+		if p.IPBlock == nil && p.NamespaceSelector == nil && p.PodSelector == nil {
+			return fmt.Errorf("an %s rule has an empty peer", direction)
+		}
+	}
+	if !ports {
+		return fmt.Errorf("an %s rule has no ports and would allow all", direction)
+	}
+	return nil
+}

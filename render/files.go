@@ -1,0 +1,120 @@
+// Package render turns an expansion into files: objects of the policy kinds that
+// it can write, in Kustomize overlays. It builds them as their users will, plans
+// what changes in the output folder, and writes it.
+package render
+
+import (
+	"path"
+
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/yaml"
+
+	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// Tree is files by their slash-separated paths below the output folder.
+type Tree map[string][]byte
+
+// kustomizationFile is the name that kustomize looks for.
+const kustomizationFile = "kustomization.yaml"
+
+// Files gives the output of an expansion but for the inventory.
+func Files(x *generator.Expansion) (Tree, error) {
+	t := Tree{}
+	for _, c := range x.Clusters {
+		if err := t.cluster(c); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t Tree) cluster(c *generator.Cluster) error {
+	for _, layer := range c.Base {
+		dir := path.Join(c.Name, "base", layer.Name)
+		if err := t.kustomization(dir, "", []string{layer.Name + ".yaml"}); err != nil {
+			return err
+		}
+		if err := t.put(path.Join(dir, layer.Name+".yaml"), networkPolicy(layer, "")); err != nil {
+			return err
+		}
+	}
+	environments := map[string][]string{}
+	for _, o := range c.Overlays {
+		if err := t.overlay(o); err != nil {
+			return err
+		}
+		if o.Kind == generator.Team {
+			environments[o.Environment] = append(environments[o.Environment], o.Name)
+		}
+	}
+	for e, names := range tenancy.Sorted(environments) {
+		if err := t.kustomization(path.Join(c.Name, e), "", names); err != nil {
+			return err
+		}
+	}
+	return t.namespaces(c)
+}
+
+// overlayDir is where an overlay stands.
+func overlayDir(o *generator.Overlay) string {
+	switch o.Kind {
+	case generator.Shared:
+		return path.Join(o.Cluster, "shared", o.Name)
+	case generator.Retired:
+		return path.Join(o.Cluster, "retired", o.Name)
+	}
+	return path.Join(o.Cluster, o.Environment, o.Name)
+}
+
+func (t Tree) overlay(o *generator.Overlay) error {
+	dir := overlayDir(o)
+	var resources []string
+	for _, layer := range o.Layers {
+		resources = append(resources, path.Join("../../base", layer))
+	}
+	for _, p := range o.Policies {
+		file := p.Name + ".yaml"
+		resources = append(resources, file)
+		if err := t.put(path.Join(dir, file), networkPolicy(p, o.Namespace)); err != nil {
+			return err
+		}
+	}
+	return t.kustomization(dir, o.Namespace, resources)
+}
+
+// namespaces renders the Namespace objects apart: a kustomization with a
+// namespace of its own would rename them.
+func (t Tree) namespaces(c *generator.Cluster) error {
+	if len(c.Namespaces) == 0 {
+		return nil
+	}
+	dir := path.Join(c.Name, "namespaces")
+	var resources []string
+	for _, n := range c.Namespaces {
+		resources = append(resources, n.Name+".yaml")
+		if err := t.put(path.Join(dir, n.Name+".yaml"), namespaceObject(n)); err != nil {
+			return err
+		}
+	}
+	return t.kustomization(dir, "", resources)
+}
+
+func (t Tree) kustomization(dir, namespace string, resources []string) error {
+	return t.put(path.Join(dir, kustomizationFile), types.Kustomization{
+		TypeMeta:    types.TypeMeta{APIVersion: types.KustomizationVersion, Kind: types.KustomizationKind},
+		Namespace:   namespace,
+		Resources:   resources,
+		SortOptions: &types.SortOptions{Order: types.FIFOSortOrder},
+	})
+}
+
+func (t Tree) put(file string, object any) error {
+	data, err := yaml.Marshal(object)
+	if err != nil {
+		return err
+	}
+	t[file] = data
+	return nil
+}

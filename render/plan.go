@@ -1,0 +1,194 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// Plan is what must change in an output folder.
+type Plan struct {
+	Add, Change, Delete []string // paths, sorted
+	Inventory           *Inventory
+
+	tree   Tree
+	output *Output
+}
+
+// PlanOptions bound what a plan may do.
+type PlanOptions struct {
+	Adopt                bool // accept files that equal what would be written, without an inventory
+	MaxRemovedNamespaces int  // retirements and deleted retired entries at once
+}
+
+// NewPlan compares the output folder with the tree that an expansion renders to,
+// and gives the problems that forbid writing: files that were edited by hand,
+// foreign files, namespaces that would be dropped.
+func NewPlan(o *Output, inv *Inventory, tree Tree, opts PlanOptions) (*Plan, []diag.Diagnostic) {
+	p := &Plan{Inventory: inv, tree: tree, output: o}
+	diags := slices.Clone(o.diags)
+	if opts.Adopt {
+		diags = slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Code == diag.InventoryBroken })
+	}
+	lost := o.inventory == nil && o.intent == nil && len(o.files) > 0
+	if lost && !opts.Adopt && len(o.diags) == 0 {
+		diags.Error(diag.InventoryLost, o.at(InventoryFile, 0), "restore it from Git, or run \"hedgerow generate --adopt\"",
+			"there is no inventory beside %d files, so nobody can say whose they are", len(o.files))
+	}
+	if !lost || opts.Adopt {
+		p.judgeFiles(&diags, opts.Adopt)
+	}
+	diags = append(diags, CheckNamespaces(o, inv, opts.MaxRemovedNamespaces)...)
+	p.compare()
+	return p, diags
+}
+
+// judgeFiles reports files that are neither ours nor what would be written.
+func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
+	ours := p.output.ours()
+	for file, data := range tenancy.Sorted(p.output.files) {
+		digests, listed := ours[file]
+		want, wanted := p.tree[file]
+		same := wanted && bytes.Equal(data, want)
+		switch {
+		case slices.Contains(digests, digest(data)), same && (listed || adopt):
+		case listed:
+			l.Error(diag.HandEdited, p.output.at(file, 0), "undo the change and write it in the tenancy; or delete the file, and it is generated again",
+				"the file was generated, and changed since")
+		default:
+			l.Error(diag.ForeignFile, p.output.at(file, 0), "remove it, or allow its path with \"allow-files\" in the configuration",
+				"the inventory does not list the file, and GitOps would deploy it")
+		}
+	}
+}
+
+// CheckNamespaces compares what the output folder lists with a new inventory,
+// and reports namespaces that leave without being retired, and more than limit
+// that are retired or released at once.
+func CheckNamespaces(o *Output, inv *Inventory, limit int) []diag.Diagnostic {
+	var l diag.List
+	old := o.inventory
+	if old == nil {
+		return nil
+	}
+	now := map[[2]string]NamespaceEntry{}
+	for _, e := range inv.Namespaces {
+		now[[2]string{e.Cluster, e.Namespace}] = e
+	}
+	var removed []string
+	for _, e := range old.Namespaces {
+		next, stays := now[[2]string{e.Cluster, e.Namespace}]
+		switch {
+		case isRetired(e) && stays, !isRetired(e) && stays && !isRetired(next):
+		case isRetired(e), stays:
+			removed = append(removed, e.Namespace+" on "+e.Cluster)
+		default:
+			l.Error(diag.NamespaceDropped, o.at(InventoryFile, old.line(e)),
+				fmt.Sprintf("keep its deny: add retired: %q: %q: reason: \"…\"", e.Cluster, e.Namespace),
+				"namespace %q on cluster %q has policies and is no longer declared: without them it would be open", e.Namespace, e.Cluster)
+		}
+	}
+	if len(removed) > limit {
+		l.Error(diag.TooManyRemoved, o.at(InventoryFile, 1), fmt.Sprintf("allow it with --max-removed-namespaces %d if that is meant", len(removed)),
+			"%d namespaces are retired or released at once, and %d are allowed: %s", len(removed), limit, strings.Join(removed, ", "))
+	}
+	return l
+}
+
+func isRetired(e NamespaceEntry) bool { return strings.HasPrefix(e.Path, e.Cluster+"/retired/") }
+
+// compare lists what differs.
+func (p *Plan) compare() {
+	for file, want := range tenancy.Sorted(p.tree) {
+		have, ok := p.output.files[file]
+		switch {
+		case !ok:
+			p.Add = append(p.Add, file)
+		case !bytes.Equal(have, want):
+			p.Change = append(p.Change, file)
+		}
+	}
+	for _, file := range tenancy.Keys(p.output.files) {
+		if _, wanted := p.tree[file]; !wanted {
+			p.Delete = append(p.Delete, file)
+		}
+	}
+}
+
+// Empty reports whether the folder is as it should be, the inventory included.
+func (p *Plan) Empty() bool {
+	return len(p.Add)+len(p.Change)+len(p.Delete) == 0 && p.inventoryIsCurrent() && p.output.intent == nil
+}
+
+func (p *Plan) inventoryIsCurrent() bool {
+	old := p.output.inventory
+	return old != nil && bytes.Equal(old.Format(), p.Inventory.Format())
+}
+
+// maxDifferences bounds how many differing files are named.
+const maxDifferences = 20
+
+// Differences names what differs from what the tenancy generates.
+func (p *Plan) Differences() []diag.Diagnostic {
+	var l diag.List
+	fix := "run \"hedgerow generate\" and commit the result"
+	for _, kind := range []struct {
+		files []string
+		fact  string
+	}{{p.Add, "the file is missing"}, {p.Change, "the file is not what the tenancy generates"}, {p.Delete, "the tenancy does not generate the file"}} {
+		for _, file := range kind.files {
+			l.Error(diag.OutputDiffers, p.output.at(file, 0), fix, "%s", kind.fact)
+		}
+	}
+	if len(l) == 0 && !p.inventoryIsCurrent() {
+		l.Error(diag.OutputDiffers, p.output.at(InventoryFile, 0), fix, "the inventory is not what the tenancy generates")
+	}
+	if more := len(l) - maxDifferences; more > 0 {
+		l = l[:maxDifferences]
+		l.Error(diag.OutputDiffers, p.output.at(InventoryFile, 0), fix, "%d more files differ", more)
+	}
+	return l
+}
+
+// Flows gives the flows that the plan opens and closes, told from the
+// annotations of the policies that are there and of those that will be.
+func (p *Plan) Flows(x *generator.Expansion) (opened, closed []FlowRef) {
+	before, after := map[FlowRef]bool{}, map[FlowRef]bool{}
+	changed := map[string]bool{}
+	for _, file := range slices.Concat(p.Change, p.Delete) {
+		for _, ref := range refsOfFile(p.output.files[file]) {
+			before[ref] = true
+		}
+	}
+	for _, file := range slices.Concat(p.Add, p.Change) {
+		changed[file] = true
+	}
+	for _, o := range x.Overlays() {
+		for _, policy := range o.Policies {
+			for _, ref := range flowRefs(causeAnnotations(policy.Cause)) {
+				after[ref] = true
+				if !changed[overlayDir(o)+"/"+policy.Name+".yaml"] {
+					before[ref] = true
+				}
+			}
+		}
+	}
+	return without(after, before), without(before, after)
+}
+
+func without(a, b map[FlowRef]bool) (out []FlowRef) {
+	for ref := range a {
+		if !b[ref] {
+			out = append(out, ref)
+		}
+	}
+	slices.SortFunc(out, func(a, b FlowRef) int {
+		return slices.Compare([]string{a.Flow, a.Cluster, a.Environment}, []string{b.Flow, b.Cluster, b.Environment})
+	})
+	return out
+}

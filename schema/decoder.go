@@ -1,0 +1,268 @@
+package schema
+
+import (
+	"fmt"
+	gotoken "go/token"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/token"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// A decoder reads the value that the user wrote, never one unified with the
+// schema, so that each position is the user's. It accepts what schema.cue
+// accepts and words every refusal. It says nothing about values that CUE itself
+// could not evaluate: CUE's errors speak of those.
+type decoder struct {
+	shown    func(token.Pos) gotoken.Position
+	path     []string
+	problems []problem
+}
+
+// A problem is a diagnostic with the path of the value that it is about.
+type problem struct {
+	path []string
+	diag.Diagnostic
+}
+
+func (d *decoder) report(code diag.Code, pos token.Pos, fix, format string, args ...any) {
+	path, fact := slices.Clone(d.path), fmt.Sprintf(format, args...)
+	if len(path) > 0 {
+		fact = formatPath(path) + ": " + fact
+	}
+	d.problems = append(d.problems, problem{path, diag.Diagnostic{
+		Code: code, Pos: d.shown(pos), Path: formatPath(path), Fact: fact, Fix: fix,
+	}})
+}
+
+func formatPath(path []string) string { return cuePath(path).String() }
+
+func cuePath(path []string) cue.Path {
+	var sels []cue.Selector
+	for _, p := range path {
+		sels = append(sels, cue.Str(p))
+	}
+	return cue.MakePath(sels...)
+}
+
+func lookup(v cue.Value, path []string) cue.Value { return v.LookupPath(cuePath(path)) }
+
+// node gives the position of v and whether problems were found in it since the
+// decoder had found n.
+func (d *decoder) node(v cue.Value, n int) tenancy.Node {
+	return tenancy.Node{Pos: d.shown(v.Pos()), Partial: len(d.problems) > n}
+}
+
+// fields are the handlers of a struct's fields by name.
+type fields map[string]func(cue.Value)
+
+// object reads a struct with known fields and gives its node.
+func (d *decoder) object(v cue.Value, what string, fs fields, required ...string) tenancy.Node {
+	n := len(d.problems)
+	var seen []string
+	ok := d.each(v, what, func(key string, v cue.Value) {
+		seen = append(seen, key)
+		if handle := fs[key]; handle != nil {
+			handle(v)
+			return
+		}
+		names := tenancy.Keys(fs)
+		d.report(diag.UnknownField, v.Pos(), nearest.Hint(key, "its fields", names), "%s has no field %q", what, key)
+	})
+	for _, r := range required {
+		if ok && !slices.Contains(seen, r) {
+			d.report(diag.MissingField, v.Pos(), fmt.Sprintf("add %s: …", r), "%s needs %q", what, r)
+		}
+	}
+	return d.node(v, n)
+}
+
+// entries reads a struct whose keys are names.
+func (d *decoder) entries(v cue.Value, what string, key shape, f func(key string, v cue.Value)) {
+	d.each(v, what, func(k string, v cue.Value) {
+		if !key.accepts(k) {
+			d.report(key.code, v.Pos(), "", "%q among %s is not %s", k, what, key.wants)
+		}
+		f(k, v)
+	})
+}
+
+// each calls f for every regular field of a struct, and reports whether v is
+// one.
+func (d *decoder) each(v cue.Value, what string, f func(key string, v cue.Value)) bool {
+	v, _ = v.Default()
+	switch v.IncompleteKind() {
+	case cue.StructKind, cue.BottomKind:
+	default:
+		d.wrongType(v, what, "a struct {…}")
+		return false
+	}
+	it, err := v.Fields()
+	if err != nil {
+		return false
+	}
+	for it.Next() {
+		key := it.Selector().Unquoted()
+		d.path = append(d.path, key)
+		f(key, it.Value())
+		d.path = d.path[:len(d.path)-1]
+	}
+	return true
+}
+
+// list reads a list that is not empty.
+func (d *decoder) list(v cue.Value, what string, f func(cue.Value)) {
+	v, _ = v.Default()
+	switch v.IncompleteKind() {
+	case cue.ListKind:
+	case cue.BottomKind:
+		return
+	default:
+		d.wrongType(v, what, "a list […]")
+		return
+	}
+	it, err := v.List()
+	if err != nil {
+		return
+	}
+	i := 0
+	for ; it.Next(); i++ {
+		d.path = append(d.path, fmt.Sprint(i))
+		f(it.Value())
+		d.path = d.path[:len(d.path)-1]
+	}
+	if i == 0 {
+		d.report(diag.EmptyList, v.Pos(), "leave it out, or list something", "%s is an empty list", what)
+	}
+}
+
+func (d *decoder) wrongType(v cue.Value, what, want string) {
+	d.report(diag.WrongType, valuePos(v), "", "%s is %s, not %s", what, want, kindName(v.IncompleteKind()))
+}
+
+// scalar reports whether v is a value of the kind, and complains if not.
+func (d *decoder) scalar(v cue.Value, what string, kind cue.Kind) bool {
+	got := v.IncompleteKind()
+	switch {
+	case got == cue.BottomKind:
+		return false
+	case got != kind && v.IsConcrete():
+		d.wrongType(v, what, kindName(kind))
+		return false
+	case !v.IsConcrete():
+		d.report(diag.NoValue, valuePos(v), "write a value, or check what it refers to", "%s has no value, only %s",
+			what, oneLine(fmt.Sprint(v)))
+		return false
+	}
+	return true
+}
+
+// word reads a string of a shape.
+func (d *decoder) word(v cue.Value, what string, s shape) tenancy.Word {
+	v, _ = v.Default()
+	if !d.scalar(v, what, cue.StringKind) {
+		return tenancy.Word{}
+	}
+	text, err := v.String()
+	if err != nil {
+		return tenancy.Word{}
+	}
+	if !s.accepts(text) {
+		d.report(s.code, valuePos(v), trimHint(text, s), "%s %q is not %s", what, short(text), s.wants)
+	}
+	return tenancy.Word{Text: text, Pos: d.shown(valuePos(v))}
+}
+
+// trimHint says so if white space or the case of letters is all that is wrong.
+func trimHint(text string, s shape) string {
+	for _, t := range []string{strings.TrimSpace(text), strings.ToLower(strings.TrimSpace(text))} {
+		if t != text && s.accepts(t) {
+			return fmt.Sprintf("write %q", t)
+		}
+	}
+	return ""
+}
+
+func (d *decoder) words(v cue.Value, what string, s shape) (out []tenancy.Word) {
+	d.list(v, what, func(v cue.Value) { out = append(out, d.word(v, what, s)) })
+	return out
+}
+
+// oneOf reads one of the words that the schema lists.
+func (d *decoder) oneOf(v cue.Value, what string, choices []string) tenancy.Word {
+	v, _ = v.Default()
+	if !d.scalar(v, what, cue.StringKind) {
+		return tenancy.Word{}
+	}
+	text, _ := v.String()
+	if !slices.Contains(choices, text) {
+		d.report(diag.BadValue, valuePos(v), nearest.Hint(text, "its values", choices), "%s cannot be %q", what, short(text))
+	}
+	return tenancy.Word{Text: text, Pos: d.shown(valuePos(v))}
+}
+
+func (d *decoder) boolean(v cue.Value, what string) bool {
+	v, _ = v.Default()
+	if !d.scalar(v, what, cue.BoolKind) {
+		return false
+	}
+	b, _ := v.Bool()
+	return b
+}
+
+// yes reads a field that can only be true.
+func (d *decoder) yes(v cue.Value, what string) bool {
+	n := len(d.problems)
+	b := d.boolean(v, what)
+	if !b && len(d.problems) == n && v.Err() == nil {
+		d.report(diag.BadValue, valuePos(v), "leave it out instead", "%s can only be true", what)
+	}
+	return b
+}
+
+// valuePos is where the value of a field starts; for anything but a single
+// written value it is where CUE says that v is.
+func valuePos(v cue.Value) token.Pos {
+	if f, ok := v.Source().(*ast.Field); ok && f.Value != nil && f.Value.Pos().IsValid() {
+		return f.Value.Pos()
+	}
+	return v.Pos()
+}
+
+func kindName(k cue.Kind) string {
+	switch k {
+	case cue.StringKind:
+		return "a string"
+	case cue.IntKind:
+		return "a whole number"
+	case cue.FloatKind, cue.NumberKind:
+		return "a number with a fraction"
+	case cue.BoolKind:
+		return "true or false"
+	case cue.StructKind:
+		return "a struct"
+	case cue.ListKind:
+		return "a list"
+	case cue.NullKind:
+		return "null"
+	case cue.BytesKind:
+		return "bytes"
+	}
+	return "one of several types"
+}
+
+// short keeps a message readable when a value is not.
+func short(s string) string {
+	if r := []rune(s); len(r) > 80 {
+		return string(r[:77]) + "…"
+	}
+	return s
+}
+
+func oneLine(s string) string { return short(strings.Join(strings.Fields(s), " ")) }

@@ -1,0 +1,94 @@
+package schema
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/load"
+)
+
+// instance loads the package made of the named files of the folder. Building an
+// instance writes into it, so each evaluation loads its own.
+func (f *folder) instance(m *module, files, tags []string) *build.Instance {
+	args := make([]string, len(files))
+	for i, name := range files {
+		args[i] = "./" + name
+	}
+	if len(files) == len(f.files) {
+		args = []string{"."} // as CUE loads it, with what it would join
+	}
+	return load.Instances(args, &load.Config{
+		Dir: f.dir, ModuleRoot: m.root, Overlay: m.overlay, Tags: f.usedTags(files, tags),
+		// Nothing is fetched, whatever the environment says.
+		Env: []string{"CUE_REGISTRY=none"},
+	})[0]
+}
+
+// evaluate gives the value of the package made of the named files.
+func (f *folder) evaluate(m *module, files, tags []string) (cue.Value, *build.Instance, errors.Error) {
+	inst := f.instance(m, files, tags)
+	if inst.Err != nil {
+		return cue.Value{}, inst, inst.Err
+	}
+	return cuecontext.New().BuildInstance(inst), inst, nil
+}
+
+// judge holds the value against the schema and gives CUE's errors.
+func judge(user cue.Value) error {
+	def := user.Context().CompileString(Source, cue.Filename("schema.cue")).LookupPath(cue.ParsePath("#Tenancy"))
+	return def.Unify(user).Validate(cue.Concrete(true))
+}
+
+// usedTags leaves out the tags that none of the files uses: CUE calls them an
+// error, and a part of a package need not use all that the whole one does.
+func (f *folder) usedTags(files, tags []string) []string {
+	if len(tags) == 0 || len(files) == len(f.files) {
+		return tags
+	}
+	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool {
+		key, _, isPair := strings.Cut(tag, "=")
+		for _, s := range f.files {
+			if slices.Contains(files, s.name) && usesTag(s.ast, key, isPair) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func usesTag(file *ast.File, key string, isPair bool) (used bool) {
+	ast.Walk(file, func(n ast.Node) bool {
+		a, ok := n.(*ast.Attribute)
+		if !ok {
+			return !used
+		}
+		name, body := a.Split()
+		switch {
+		case name == "if" && !isPair:
+			used = used || strings.Contains(body, key)
+		case name == "tag" && isPair:
+			declared, _, _ := strings.Cut(body, ",")
+			used = used || strings.TrimSpace(declared) == key
+		case name == "tag":
+			used = used || strings.Contains(body, "short=") && strings.Contains(body, key)
+		}
+		return true
+	}, nil)
+	return used
+}
+
+// joined names the files that CUE joined to the package from folders above.
+func (f *folder) joined(inst *build.Instance) (out []string) {
+	for _, file := range inst.Files {
+		if filepath.Dir(file.Filename) != f.dir {
+			out = append(out, file.Filename)
+		}
+	}
+	return out
+}

@@ -1,0 +1,201 @@
+package schema
+
+import (
+	"bytes"
+	"fmt"
+	gotoken "go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/parser"
+	"cuelang.org/go/cue/token"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+)
+
+// TenancyFile is the file that every tenancy has; it is always the platform
+// team's.
+const TenancyFile = "tenants.cue"
+
+// maxFileSize bounds one file of a tenancy, in bytes: a file of 10,000
+// namespaces has 4 MB.
+const maxFileSize = 16 << 20
+
+// A sourceFile is one CUE file of the tenancy's folder.
+type sourceFile struct {
+	name string // without its folder
+	data []byte
+	ast  *ast.File
+}
+
+// A folder is a tenancy's folder as it was read.
+type folder struct {
+	dir   string // absolute
+	shown string // the folder as people named it
+	files []sourceFile
+	diags []diag.Diagnostic
+}
+
+// readFolder reads and parses the CUE files of dir, which people call shown.
+// The error is one of reading, never of what was read.
+func readFolder(dir, shown string) (*folder, error) {
+	f := &folder{dir: dir, shown: shown}
+	names, err := cueFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(names, TenancyFile) {
+		f.report(diag.NoTenancy, gotoken.Position{}, "run \"hedgerow init\" there, or name the folder with --dir",
+			"there is no %s in %s", TenancyFile, shown)
+		return f, nil
+	}
+	for _, name := range names {
+		if err := f.read(name); err != nil {
+			return nil, err
+		}
+	}
+	f.checkPackages()
+	f.checkAttributes()
+	return f, nil
+}
+
+// cueFiles lists the files that CUE takes for a package of the folder.
+func cueFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		n := e.Name()
+		hidden := strings.HasPrefix(n, ".") || strings.HasPrefix(n, "_")
+		special := strings.HasSuffix(n, "_tool.cue") || strings.HasSuffix(n, "_test.cue")
+		if !e.IsDir() && strings.HasSuffix(n, ".cue") && !hidden && !special {
+			names = append(names, n)
+		}
+	}
+	return names, nil
+}
+
+func (f *folder) read(name string) error {
+	path := filepath.Join(f.dir, name)
+	at := gotoken.Position{Filename: f.show(path), Line: 1, Column: 1}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", at.Filename)
+	}
+	if info.Size() > maxFileSize {
+		at.Line, at.Column = 0, 0
+		f.report(diag.FileTooLarge, at, "split it by team", "the file has %d bytes; a file of a tenancy has at most %d",
+			info.Size(), maxFileSize)
+		return nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
+		f.report(diag.NotText, gotoken.Position{Filename: at.Filename}, "save it as UTF-8", "the file is not UTF-8 text")
+		return nil
+	case len(bytes.TrimSpace(data)) == 0:
+		f.report(diag.EmptyFile, at, `begin with "package tenancy" and the clusters, or run "hedgerow init" in an empty folder`,
+			"the file is empty")
+		return nil
+	}
+	file, err := parser.ParseFile(path, data, parser.ParseComments)
+	for _, e := range errors.Errors(err) {
+		format, args := e.Msg()
+		f.report(diag.Syntax, f.position(e.Position()), "", "%s", oneLine(fmt.Sprintf(format, args...)))
+	}
+	f.files = append(f.files, sourceFile{name, data, file})
+	return nil
+}
+
+// checkPackages sees to it that all files are of the package of tenants.cue.
+func (f *folder) checkPackages() {
+	var want string
+	for _, s := range f.files {
+		if s.name == TenancyFile && s.ast != nil {
+			want = s.ast.PackageName()
+		}
+	}
+	for _, s := range f.files {
+		if s.ast == nil || len(s.ast.Decls) == 0 && s.ast.PackageName() == "" {
+			continue
+		}
+		at := gotoken.Position{Filename: f.show(filepath.Join(f.dir, s.name)), Line: 1, Column: 1}
+		switch got := s.ast.PackageName(); {
+		case got == "":
+			f.report(diag.NoPackage, at, `begin the file with "package `+or(want, "tenancy")+`"`, "the file has no package clause")
+		case want != "" && got != want:
+			f.report(diag.TwoPackages, at, fmt.Sprintf("write package %s, or move the file to a folder of its own", want),
+				"the file is of package %s, and %s is of package %s", got, TenancyFile, want)
+		}
+	}
+}
+
+// checkAttributes refuses what would read other files or run other code: nobody
+// could say whose words those are.
+func (f *folder) checkAttributes() {
+	for _, s := range f.files {
+		if s.ast == nil {
+			continue
+		}
+		ast.Walk(s.ast, func(n ast.Node) bool {
+			if a, ok := n.(*ast.Attribute); ok {
+				if name, _ := a.Split(); name == "extern" || name == "embed" {
+					f.report(diag.Refused, f.position(a.Pos()), "write the values in CUE",
+						"@%s is refused: a tenancy is what stands in its own files", name)
+				}
+			}
+			return true
+		}, nil)
+	}
+}
+
+func (f *folder) report(code diag.Code, pos gotoken.Position, fix, format string, args ...any) {
+	f.diags = append(f.diags, diag.Diagnostic{Code: code, Pos: pos, Fact: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+// show gives the name under which people see a file of the tenancy.
+func (f *folder) show(path string) string {
+	rel, err := filepath.Rel(f.dir, path)
+	if err != nil {
+		rel = filepath.Base(path)
+	}
+	return filepath.ToSlash(filepath.Join(f.shown, rel))
+}
+
+// position shows a position of CUE's; one outside of the tenancy's module is
+// none at all.
+func (f *folder) position(p token.Pos) gotoken.Position {
+	if !p.IsValid() || !filepath.IsAbs(p.Filename()) {
+		return gotoken.Position{}
+	}
+	q := p.Position()
+	return gotoken.Position{Filename: f.show(q.Filename), Offset: q.Offset, Line: q.Line, Column: q.Column}
+}
+
+// names lists the files of the folder.
+func (f *folder) names() (out []string) {
+	for _, s := range f.files {
+		out = append(out, s.name)
+	}
+	return out
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,101 @@
+package schema
+
+import (
+	gotoken "go/token"
+	"path/filepath"
+	"slices"
+
+	"cuelang.org/go/cue/build"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// Result is a tenancy as it was read.
+type Result struct {
+	Tenancy *tenancy.Tenancy  // nil if the files could not be evaluated at all
+	Files   []string          // the names of its files, sorted
+	Sources map[string][]byte // their bytes, by the names that positions show
+	Diags   []diag.Diagnostic
+}
+
+// Load reads the tenancy in dir, with the values that tags give to its @tag
+// attributes. Whatever is wrong with the tenancy is in the result's
+// diagnostics; the error is one of reading the folder.
+//
+// CUE is a language, and evaluation takes what time and memory its program
+// takes: the caller watches over both.
+func Load(dir string, tags []string) (*Result, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return nil, err
+	}
+	f, err := readFolder(abs, filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	res := &Result{Files: f.names(), Sources: map[string][]byte{}}
+	for _, s := range f.files {
+		res.Sources[f.show(filepath.Join(f.dir, s.name))] = s.data
+	}
+	if !diag.HasErrors(f.diags) {
+		m, err := findModule(f)
+		if err != nil {
+			return nil, err
+		}
+		if !diag.HasErrors(f.diags) {
+			f.load(m, tags, res)
+		}
+	}
+	res.Diags = append(res.Diags, f.diags...)
+	return res, nil
+}
+
+// load evaluates the package twice side by side: for the schema, which judges,
+// and for the decoder, which speaks.
+func (f *folder) load(m *module, tags []string, res *Result) {
+	judged := make(chan error, 1)
+	go func() {
+		v, _, err := f.evaluate(m, f.names(), tags)
+		if err != nil {
+			judged <- nil // the decoder's side meets the same error
+			return
+		}
+		judged <- judge(v)
+	}()
+	user, inst, loadErr := f.evaluate(m, f.names(), tags)
+	if loadErr != nil {
+		res.Diags = append(res.Diags, f.loadErrors(loadErr)...)
+		<-judged
+		return
+	}
+	if f.reportJoined(inst) {
+		<-judged
+		return
+	}
+	d := &decoder{shown: f.position}
+	res.Tenancy = d.tenancy(user)
+	for _, p := range d.problems {
+		res.Diags = append(res.Diags, p.Diagnostic)
+	}
+	res.Diags = append(res.Diags, f.translate(<-judged, user, d.problems)...)
+	if !diag.HasErrors(res.Diags) {
+		res.Diags = append(res.Diags, checkOwnership(f, m, tags, user, inst, res.Tenancy)...)
+	}
+}
+
+// reportJoined refuses files of the same package in folders above, and reports
+// whether there are any.
+func (f *folder) reportJoined(inst *build.Instance) bool {
+	joined := f.joined(inst)
+	slices.Sort(joined)
+	for _, path := range joined {
+		f.report(diag.AncestorFile, gotoken.Position{Filename: f.show(path), Line: 1, Column: 1},
+			"give it another package name, or move it",
+			"the file is of the same package in a folder above, and CUE would join it to the tenancy")
+	}
+	return len(joined) > 0
+}

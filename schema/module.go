@@ -1,0 +1,128 @@
+package schema
+
+import (
+	"fmt"
+	gotoken "go/token"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/load"
+	"cuelang.org/go/mod/modfile"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+)
+
+// A module is the CUE module around a tenancy: the user's, or one made up for a
+// folder that has none.
+type module struct {
+	root    string // absolute
+	path    string // the module's own path, without a version
+	overlay map[string]load.Source
+}
+
+// languageVersion is the version of CUE that a made-up or vendored module asks
+// for: the oldest that has all that schema.cue uses.
+const languageVersion = "v0.15.0"
+
+// ModuleFile is the module.cue of a tenancy that has no module of its own.
+func ModuleFile(path string) string {
+	return fmt.Sprintf("module: %q\nlanguage: version: %q\n", path, languageVersion)
+}
+
+// findModule looks for the module that the folder belongs to, and overlays the
+// schema where the module's imports would look for it.
+func findModule(f *folder) (*module, error) {
+	m := &module{root: f.dir, path: "hedgerow.invalid/tenancy", overlay: map[string]load.Source{}}
+	found := false
+	for dir := f.dir; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "cue.mod", "module.cue")); err == nil {
+			m.root, found = dir, true
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	if !found {
+		m.overlay[filepath.Join(f.dir, "cue.mod", "module.cue")] = load.FromString(ModuleFile(m.path))
+	} else if err := m.read(f); err != nil {
+		return nil, err
+	}
+	if m.path == modulePath {
+		return m, nil // the schema is a package of the tenancy's own module
+	}
+	m.overlay[filepath.Join(m.vendored("pkg"), "schema.cue")] = load.FromString(stub())
+	return m, m.checkVendored(f)
+}
+
+// vendored gives the folder below cue.mod in which the schema may be vendored.
+func (m *module) vendored(kind string) string {
+	return filepath.Join(m.root, "cue.mod", kind, filepath.FromSlash(ImportPath))
+}
+
+func (m *module) read(f *folder) error {
+	path := filepath.Join(m.root, "cue.mod", "module.cue")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	at := gotoken.Position{Filename: f.show(path), Line: 1, Column: 1}
+	mod, err := modfile.ParseNonStrict(data, path)
+	if err != nil {
+		for _, e := range errors.Errors(err) {
+			pos := f.position(e.Position())
+			if !pos.IsValid() {
+				pos = at
+			}
+			f.report(diag.BadModule, pos, `it needs module: "…" and language: version: "`+languageVersion+`"`, "%s",
+				oneLine(strings.ReplaceAll(e.Error(), path+": ", "")))
+		}
+		return nil
+	}
+	m.path = mod.ModuleRootPath()
+	for dep := range mod.Deps {
+		name, _, _ := strings.Cut(dep, "@")
+		if name == modulePath {
+			f.report(diag.SchemaTwice, at, "remove the entry: Hedgerow brings the schema itself",
+				"deps names %s, and nothing is fetched from a registry", name)
+		}
+	}
+	return nil
+}
+
+// checkVendored judges what stands where the schema is vendored: CUE would join
+// further files to it, and nobody would have approved them.
+func (m *module) checkVendored(f *folder) error {
+	for _, kind := range []string{"pkg", "gen", "usr"} {
+		entries, err := os.ReadDir(m.vendored(kind))
+		if os.IsNotExist(err) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			path := filepath.Join(m.vendored(kind), e.Name())
+			at := gotoken.Position{Filename: f.show(path), Line: 1, Column: 1}
+			switch {
+			case kind != "pkg":
+				f.report(diag.SchemaTwice, at, "remove it; \"hedgerow init\" vendors the schema in cue.mod/pkg",
+					"the schema is vendored in cue.mod/%s", kind)
+			case e.Name() != "schema.cue":
+				f.report(diag.SchemaForeign, at, "remove it", "the file would join the schema and is not Hedgerow's")
+			default:
+				if data, err := os.ReadFile(path); err == nil && string(data) != Source {
+					f.lint(diag.SchemaVersion, at, "remove it and run \"hedgerow init\": editors and \"cue vet\" read it",
+						"the vendored schema is not this version's; Hedgerow uses its own")
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (f *folder) lint(code diag.Code, pos gotoken.Position, fix, format string, args ...any) {
+	f.report(code, pos, fix, format, args...)
+	f.diags[len(f.diags)-1].Severity = diag.Warning
+}

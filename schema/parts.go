@@ -1,0 +1,298 @@
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	gotoken "go/token"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/literal"
+	"cuelang.org/go/cue/token"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// A part is the package evaluated without the files of others.
+type part struct {
+	team    string // "" for the platform files alone
+	files   []string
+	tenancy *tenancy.Tenancy
+	value   cue.Value
+	err     errors.Error
+}
+
+// A breach is something that files of others change.
+type breach struct {
+	part *part
+	path []string
+	what string // "flow \"x\"", "team \"payments\""
+	only bool   // it exists only because of the others' files
+	err  errors.Error
+}
+
+// checkParts evaluates the package for the platform and for every team, and
+// reports what differs from the whole.
+func (o *ownership) checkParts() {
+	teams := append([]string{""}, tenancy.Keys(o.full.Teams)...)
+	found := make([][]breach, len(teams))
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				found[i] = o.checkPart(teams[i])
+			}
+		})
+	}
+	for i := range teams {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	for _, breaches := range found {
+		for _, b := range breaches {
+			o.diags = append(o.diags, o.describe(b))
+		}
+	}
+}
+
+func (o *ownership) checkPart(team string) []breach {
+	p := &part{team: team}
+	for _, file := range o.f.names() {
+		if o.platform[file] || team != "" && slices.Contains(o.owners[file], team) {
+			p.files = append(p.files, file)
+		}
+	}
+	if len(p.files) == len(o.f.files) {
+		return nil // nothing is left out
+	}
+	if p.value, _, p.err = o.f.evaluate(o.m, p.files, o.tags); p.err == nil {
+		p.err = onlyFatal(p.value)
+	}
+	if p.err != nil {
+		return []breach{{part: p, err: p.err}}
+	}
+	d := &decoder{shown: o.f.position}
+	p.tenancy = d.tenancy(p.value)
+	if team == "" {
+		return o.platformBreaches(p)
+	}
+	return o.teamBreaches(p)
+}
+
+// onlyFatal gives the error that leaves a package without any value, such as a
+// reference to what another file declares.
+func onlyFatal(v cue.Value) errors.Error {
+	if _, err := v.Fields(); err != nil {
+		return errors.Promote(v.Err(), "")
+	}
+	return nil
+}
+
+// teamBreaches compares what belongs to a team: its entry, and every flow that
+// is judged for it.
+func (o *ownership) teamBreaches(p *part) (out []breach) {
+	c := &comparison{part: p}
+	compare(c, "teams", "team", o.full.Teams, p.tenancy.Teams, func(t *tenancy.Team) bool { return t.Name == p.team })
+	compare(c, "flows", "flow", o.full.Flows, p.tenancy.Flows, func(f *tenancy.Flow) bool {
+		return slices.Contains(o.judgedFor(f), p.team)
+	})
+	return c.breaches
+}
+
+// platformBreaches compares everything that is nobody else's.
+func (o *ownership) platformBreaches(p *part) []breach {
+	c := &comparison{part: p}
+	compare(c, "clusters", "cluster", o.full.Clusters, p.tenancy.Clusters, nil)
+	compare(c, "environments", "environment", o.full.Environments, p.tenancy.Environments, nil)
+	compare(c, "shared", "shared namespace", o.full.Shared, p.tenancy.Shared, nil)
+	compare(c, "externals", "external", o.full.Externals, p.tenancy.Externals, nil)
+	compare(c, "guards", "guard", o.full.Guards, p.tenancy.Guards, nil)
+	for _, cluster := range keysOfBoth(o.full.Retired, p.tenancy.Retired) {
+		compare(c, "retired\x00"+cluster, "retired namespace", o.full.Retired[cluster], p.tenancy.Retired[cluster], nil)
+	}
+	compare(c, "flows", "flow", o.full.Flows, p.tenancy.Flows, func(f *tenancy.Flow) bool { return len(o.judgedFor(f)) == 0 })
+	for name, team := range tenancy.Sorted(o.full.Teams) {
+		mine := p.tenancy.Teams[name]
+		if mine == nil {
+			mine = &tenancy.Team{}
+		}
+		c.field(team.Files, mine.Files, "teams", name, "files")
+		for ns, n := range tenancy.Sorted(team.Namespaces) {
+			m := mine.Namespaces[ns]
+			if m == nil {
+				m = &tenancy.Namespace{}
+			}
+			c.field(n.Names, m.Names, "teams", name, "namespaces", ns, "names")
+			c.field(n.Baseline, m.Baseline, "teams", name, "namespaces", ns, "baseline")
+		}
+	}
+	return c.breaches
+}
+
+// A comparison holds the whole against a part.
+type comparison struct {
+	part     *part
+	breaches []breach
+}
+
+// compare holds the entries of a section against each other, those that mine
+// selects in the whole or in the part.
+func compare[T any](c *comparison, section, what string, whole, partial map[string]*T, mine func(*T) bool) {
+	for _, key := range keysOfBoth(whole, partial) {
+		a, b := whole[key], partial[key]
+		if mine != nil && (a == nil || !mine(a)) && (b == nil || !mine(b)) {
+			continue
+		}
+		path := append(strings.Split(section, "\x00"), key)
+		name := fmt.Sprintf("%s %q", what, key)
+		switch {
+		case b == nil:
+			c.breaches = append(c.breaches, breach{part: c.part, path: path, what: name, only: true})
+		case a == nil || !sameButPositions(a, b) || !c.part.complete(path):
+			c.breaches = append(c.breaches, breach{part: c.part, path: path, what: name})
+		}
+	}
+}
+
+func (c *comparison) field(whole, partial any, path ...string) {
+	if !sameButPositions(whole, partial) {
+		c.breaches = append(c.breaches, breach{part: c.part, path: path, what: formatPath(path)})
+	}
+}
+
+// complete reports whether the value at the path is whole without the files of
+// others: nothing in it waits for a value or contradicts itself.
+func (p *part) complete(path []string) bool {
+	return lookup(p.value, path).Validate(cue.Concrete(true)) == nil
+}
+
+func keysOfBoth[V any](a, b map[string]V) []string {
+	keys := append(tenancy.Keys(a), tenancy.Keys(b)...)
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// judgedFor names the teams for which a flow must be the same: those it leads
+// to; where it leads to no team, those it comes from.
+func (o *ownership) judgedFor(f *tenancy.Flow) []string {
+	if teams := o.teamsOf(f.To); len(teams) > 0 {
+		return teams
+	}
+	return o.teamsOf(f.From)
+}
+
+// teamsOf names the teams whose namespaces a peer can hold. A group counts all
+// that it could hold: a tag or the flow's environments may narrow it.
+func (o *ownership) teamsOf(p tenancy.Peer) (teams []string) {
+	holds := func(n *tenancy.Namespace) bool {
+		switch {
+		case p.Namespace.Set():
+			return n.Name == p.Namespace.Text
+		case p.Team.Set():
+			return n.Team == p.Team.Text
+		case p.Environment.Set():
+			return n.In(p.Environment.Text)
+		}
+		return p.AnyNamespace
+	}
+	for name, team := range tenancy.Sorted(o.full.Teams) {
+		for _, n := range team.Namespaces {
+			if holds(n) {
+				teams = append(teams, name)
+				break
+			}
+		}
+	}
+	return teams
+}
+
+// describe words a breach, at the first place in a file of others that takes
+// part in the value.
+func (o *ownership) describe(b breach) diag.Diagnostic {
+	owner, where := "the platform team's", "a platform file"
+	if b.part.team != "" {
+		owner, where = fmt.Sprintf("team %q's", b.part.team), fmt.Sprintf("a file of team %q or a platform file", b.part.team)
+	}
+	d := diag.Diagnostic{Code: diag.Interference, Path: formatPath(b.path), Fix: "write it in " + where}
+	if b.err != nil {
+		d.Pos = o.f.position(b.err.Position())
+		d.Fact = fmt.Sprintf("%s files need files of others: %s", owner, o.f.tidy(b.err.Error()))
+		d.Fix = "declare what they refer to in " + where
+		return d
+	}
+	d.Fact = fmt.Sprintf("%s is %s to declare, and files of others change it", b.what, owner)
+	if b.only {
+		d.Fact = fmt.Sprintf("%s is %s to declare, and stands in files of others", b.what, owner)
+	}
+	places := o.contributors(b.path)
+	for _, p := range places {
+		if !slices.Contains(b.part.files, filepath.Base(p.Filename)) && !d.Pos.IsValid() {
+			d.Pos = p
+		}
+	}
+	for _, p := range places {
+		if !d.Pos.IsValid() {
+			d.Pos = p
+		} else if p != d.Pos {
+			d.Related = append(d.Related, diag.Related{Pos: p, Note: "this file takes part in it"})
+		}
+	}
+	return d
+}
+
+// contributors gives one place for each file that takes part in the value.
+// What a reference or a condition reads does not show here.
+func (o *ownership) contributors(path []string) []gotoken.Position {
+	first := map[string]gotoken.Position{}
+	visitConjuncts(lookup(o.user, path), func(pos token.Pos) {
+		p := o.f.position(pos)
+		if q, ok := first[p.Filename]; p.IsValid() && (!ok || comparePos(p, q) < 0) {
+			first[p.Filename] = p
+		}
+	})
+	var out []gotoken.Position
+	for _, p := range tenancy.Sorted(first) {
+		out = append(out, p)
+	}
+	return out
+}
+
+func visitConjuncts(v cue.Value, f func(token.Pos)) {
+	args := []cue.Value{v}
+	if op, operands := v.Expr(); op == cue.AndOp {
+		args = operands
+	}
+	for _, a := range args {
+		if s := a.Source(); s != nil {
+			f(s.Pos())
+		}
+	}
+	if it, err := v.Fields(cue.All()); err == nil && v.IncompleteKind() == cue.StructKind {
+		for it.Next() {
+			visitConjuncts(it.Value(), f)
+		}
+	} else if it, err := v.List(); err == nil {
+		for it.Next() {
+			visitConjuncts(it.Value(), f)
+		}
+	}
+}
+
+func comparePos(a, b gotoken.Position) int {
+	return cmp.Or(cmp.Compare(a.Filename, b.Filename), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+func unquote(s string) string {
+	if t, err := literal.Unquote(s); err == nil {
+		return t
+	}
+	return s
+}

@@ -1,0 +1,80 @@
+package schema
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+)
+
+// A shape is a kind of string of schema.cue, in Go: it accepts exactly the
+// strings that its definition there accepts, and can say what it wants. A test
+// holds the two against each other.
+type shape struct {
+	definition string // in schema.cue
+	code       diag.Code
+	wants      string // completes "… is not "
+	accepts    func(string) bool
+}
+
+func matching(patterns ...string) func(string) bool {
+	var res []*regexp.Regexp
+	for _, p := range patterns {
+		res = append(res, regexp.MustCompile(p))
+	}
+	return func(s string) bool {
+		for _, re := range res {
+			if !re.MatchString(s) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+var (
+	reDollarBrace = regexp.MustCompile(`[$][{]`)
+	reLine        = matching(`^[\pL\pM\pN\pP\pS ]{1,200}$`, `[^ ]`)
+)
+
+var (
+	nameShape = shape{"#Name", diag.BadName,
+		"a DNS label: at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+		matching(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)}
+	affixShape = shape{"#Affix", diag.BadName, "a part of a name: lower-case letters, digits and hyphens",
+		matching(`^[-a-z0-9]{1,62}$`)}
+	lineShape = shape{"#Line", diag.BadLine,
+		`one printable line of 1 to 200 characters without "${", which Flux would substitute`,
+		func(s string) bool { return reLine(s) && !reDollarBrace.MatchString(s) }}
+	filePatternShape = shape{"#FilePattern", diag.BadFilePattern, `a pattern of file names without "/"`,
+		matching(`^[^/]{1,200}$`)}
+	cidrShape = shape{"#CIDR", diag.BadCIDR, `a range of addresses such as "203.0.113.0/24"`,
+		matching(`^[0-9a-fA-F:.]{2,45}/[0-9]{1,3}$`)}
+	ipShape = shape{"#IP", diag.BadCIDR, `an address such as "169.254.20.10"`,
+		matching(`^[0-9a-fA-F:.]{2,45}$`)}
+	dateShape = shape{"#Date", diag.BadDate, `a day such as "2027-06-30"`,
+		func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }}
+	portNameShape = shape{"#PortName", diag.BadPort,
+		"the name of a port: at most 15 lower-case letters, digits and hyphens, a letter among them",
+		matching(`^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$`, `[a-z]`)}
+	portSpecShape = shape{"#PortSpec", diag.BadPort, `a port with a protocol such as "53/UDP" or "30000-30100/TCP"`,
+		matching(`^` + portDigits + `(-` + portDigits + `)?/(TCP|UDP|SCTP)$`)}
+	labelKeyShape = shape{"#LabelKey", diag.BadLabel,
+		`the key of a label, such as "app" or "app.kubernetes.io/name": at most 63 characters after an optional prefix`,
+		matching(`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?([.][a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*/)?`+
+			`[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`, `^([^/]{1,253}/)?[^/]+$`)}
+	labelValueShape = shape{"#LabelValue", diag.BadLabel,
+		"the value of a label: at most 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends",
+		matching(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)}
+)
+
+const portDigits = `([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])`
+
+// The words that schema.cue lists for a field.
+var (
+	cnis = []string{"antrea", "aws-vpc-cni", "azure-npm", "calico", "cilium", "flannel", "gke-dataplane-v2", "kube-ovn",
+		"kube-router", "other", "ovn-kubernetes"}
+	dnsProviders      = []string{"cloud-dns", "coredns", "custom", "openshift"}
+	podSecurityLevels = []string{"baseline", "privileged", "restricted"}
+	trafficPolicies   = []string{"Cluster", "Local"}
+)

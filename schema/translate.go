@@ -1,0 +1,156 @@
+package schema
+
+import (
+	"fmt"
+	gotoken "go/token"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/token"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+)
+
+// translate words CUE's errors about the user's value: one diagnostic for each
+// path, at the user's positions only, and none where the decoder spoke already.
+func (f *folder) translate(err error, user cue.Value, decoded []problem) []diag.Diagnostic {
+	var out []diag.Diagnostic
+	for _, g := range groupByPath(err) {
+		if !covered(g.path, decoded) {
+			out = append(out, f.word(g, user))
+		}
+	}
+	return out
+}
+
+// An errorGroup is all that CUE says about one path.
+type errorGroup struct {
+	path      []string
+	messages  []string
+	positions []token.Pos
+}
+
+var reDisjunction = regexp.MustCompile(`^\d+ errors in empty disjunction`)
+
+func groupByPath(err error) []*errorGroup {
+	var groups []*errorGroup
+	byPath := map[string]*errorGroup{}
+	for _, e := range errors.Errors(err) {
+		path := userPath(e.Path())
+		key := strings.Join(path, "\x00")
+		g := byPath[key]
+		if g == nil {
+			g = &errorGroup{path: path}
+			byPath[key] = g
+			groups = append(groups, g)
+		}
+		format, args := e.Msg()
+		if m := oneLine(fmt.Sprintf(format, args...)); !reDisjunction.MatchString(m) {
+			g.messages = append(g.messages, m)
+		}
+		g.positions = append(g.positions, e.Position())
+		g.positions = append(g.positions, e.InputPositions()...)
+	}
+	return groups
+}
+
+// userPath takes the schema's own definition from the front of a path, and the
+// quotes from its elements.
+func userPath(path []string) []string {
+	for len(path) > 0 && strings.HasPrefix(path[0], "#") {
+		path = path[1:]
+	}
+	out := make([]string, len(path))
+	for i, p := range path {
+		if sels := cue.ParsePath(p).Selectors(); len(sels) == 1 && sels[0].IsString() {
+			p = sels[0].Unquoted()
+		}
+		out[i] = p
+	}
+	return out
+}
+
+// covered reports whether the decoder found something at the path, above it or
+// below it.
+func covered(path []string, decoded []problem) bool {
+	return slices.ContainsFunc(decoded, func(p problem) bool {
+		n := min(len(p.path), len(path))
+		return n > 0 && slices.Equal(p.path[:n], path[:n])
+	})
+}
+
+func (f *folder) word(g *errorGroup, user cue.Value) diag.Diagnostic {
+	d := diag.Diagnostic{Code: diag.Evaluation, Path: formatPath(g.path)}
+	d.Fact = "CUE cannot evaluate this"
+	if len(g.messages) > 0 {
+		d.Fact = g.messages[0]
+	}
+	if d.Path != "" {
+		d.Fact = d.Path + ": " + d.Fact
+	}
+	if strings.Contains(d.Fact, "conflicting values") {
+		d.Code, d.Fix = diag.Conflict, "keep one of them: every place that declares a value must agree"
+	}
+	positions := f.userPositions(g.positions)
+	if len(positions) == 0 {
+		positions = []gotoken.Position{f.nearestPosition(g.path, user)}
+	}
+	d.Pos = positions[0]
+	for _, p := range positions[1:] {
+		d.Related = append(d.Related, diag.Related{Pos: p, Note: "this place takes part"})
+	}
+	return d
+}
+
+// userPositions gives the positions in the tenancy's module, sorted.
+func (f *folder) userPositions(ps []token.Pos) []gotoken.Position {
+	var out []gotoken.Position
+	for _, p := range ps {
+		if q := f.position(p); q.IsValid() && !strings.Contains(q.Filename, "cue.mod/") {
+			out = append(out, q)
+		}
+	}
+	slices.SortFunc(out, comparePos)
+	return slices.CompactFunc(out, func(a, b gotoken.Position) bool {
+		return a.Filename == b.Filename && a.Line == b.Line
+	})
+}
+
+// nearestPosition finds the deepest value on the path that has a position.
+func (f *folder) nearestPosition(path []string, user cue.Value) gotoken.Position {
+	for n := len(path); n > 0; n-- {
+		if q := f.position(lookup(user, path[:n]).Pos()); q.IsValid() {
+			return q
+		}
+	}
+	return gotoken.Position{}
+}
+
+// loadErrors words the errors of loading the package: imports, tags, module.
+func (f *folder) loadErrors(err error) []diag.Diagnostic {
+	var out []diag.Diagnostic
+	for _, e := range errors.Errors(err) {
+		d := diag.Diagnostic{Code: diag.Evaluation, Pos: f.position(e.Position()), Fact: f.tidy(e.Error())}
+		switch {
+		case strings.Contains(d.Fact, "import cycle"):
+			d.Code, d.Fix = diag.BadImport, "let one of the packages do without the other"
+		case strings.Contains(d.Fact, "import") || strings.Contains(d.Fact, "package"):
+			d.Code, d.Fix = diag.BadImport, "import CUE's own packages, the schema, or a package of this module; nothing is fetched"
+		case strings.Contains(d.Fact, "tag"):
+			d.Code, d.Fix = diag.BadTag, "give with -t only tags that a file of the tenancy names in an @tag"
+		case strings.Contains(d.Fact, "module"):
+			d.Code = diag.BadModule
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// tidy takes this machine's paths and line breaks out of an error of CUE's.
+func (f *folder) tidy(s string) string {
+	s = strings.ReplaceAll(s, f.dir+"/", "")
+	return oneLine(strings.ReplaceAll(s, f.dir, "."))
+}

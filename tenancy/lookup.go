@@ -1,0 +1,102 @@
+package tenancy
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+)
+
+// Sorted iterates over a map in the order of its keys.
+func Sorted[K cmp.Ordered, V any](m map[K]V) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			if !yield(k, m[k]) {
+				return
+			}
+		}
+	}
+}
+
+// Keys gives the sorted keys of a map.
+func Keys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// Texts gives what the words say.
+func Texts(ws []Word) []string {
+	var out []string
+	for _, w := range ws {
+		out = append(out, w.Text)
+	}
+	return out
+}
+
+// Contains reports whether one of the words says s.
+func Contains(ws []Word, s string) bool {
+	return slices.ContainsFunc(ws, func(w Word) bool { return w.Text == s })
+}
+
+// In reports whether the namespace exists in the environment.
+func (n *Namespace) In(environment string) bool {
+	return len(n.Environments) == 0 || Contains(n.Environments, environment)
+}
+
+// KubernetesName gives the namespace's name in Kubernetes in an environment.
+func (n *Namespace) KubernetesName(e *Environment) string {
+	if w, ok := n.Names[e.Name]; ok {
+		return w.Text
+	}
+	return e.Prefix + n.Name + e.Suffix
+}
+
+// On reports whether the shared namespace exists on the cluster.
+func (s *Shared) On(cluster string) bool {
+	return len(s.Clusters) == 0 || Contains(s.Clusters, cluster)
+}
+
+// ByName gives the logical namespaces by name, whichever team's they are.
+func (t *Tenancy) ByName() map[string]*Namespace {
+	out := map[string]*Namespace{}
+	for _, n := range t.Namespaces() {
+		if out[n.Name] == nil {
+			out[n.Name] = n
+		}
+	}
+	return out
+}
+
+// Namespaces gives all logical namespaces, sorted by name, then by team.
+func (t *Tenancy) Namespaces() []*Namespace {
+	var out []*Namespace
+	for _, team := range Sorted(t.Teams) {
+		for _, n := range Sorted(team.Namespaces) {
+			out = append(out, n)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Namespace) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Overlap reports whether a pod can carry the labels of both: no key of theirs
+// has two values.
+func (l Labels) Overlap(m Labels) bool {
+	for k, v := range l {
+		if w, ok := m[k]; ok && w != v {
+			return false
+		}
+	}
+	return true
+}
+
+// PodNamespace gives the namespace of the DNS pods, "" where the resolvers are
+// no pods. OpenShift's operator keeps them in openshift-dns.
+func (d DNS) PodNamespace() string {
+	switch d.Provider.Text {
+	case ProviderCoreDNS:
+		return "kube-system"
+	case ProviderOpenShift:
+		return "openshift-dns"
+	case ProviderCustom:
+		return d.Namespace.Text
+	}
+	return ""
+}
