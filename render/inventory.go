@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -43,24 +44,25 @@ type FileEntry struct {
 	SHA256 string `json:"sha256"`
 }
 
-// NewInventory describes the tree of an expansion that was made with the tags.
-func NewInventory(x *generator.Expansion, tree Tree, tags []string) *Inventory {
-	inv := &Inventory{Expired: noneExpired, Tags: tags}
+// newInventory describes the tree of an expansion that was made with the tags.
+func newInventory(x *generator.Expansion, tree Tree, tags []string) *Inventory {
+	inv := &Inventory{Expired: noneExpired, Tags: tags, Namespaces: namespaceEntries(x)}
 	if x.LastExpired != "" {
 		inv.Expired = x.LastExpired
-	}
-	byPath := map[string]NamespaceEntry{}
-	for _, o := range x.Overlays() {
-		dir := overlayDir(o)
-		byPath[dir] = NamespaceEntry{o.Cluster, o.Namespace, dir}
-	}
-	for _, e := range tenancy.Sorted(byPath) {
-		inv.Namespaces = append(inv.Namespaces, e)
 	}
 	for file, data := range tenancy.Sorted(tree) {
 		inv.Files = append(inv.Files, FileEntry{file, digest(data)})
 	}
 	return inv
+}
+
+// namespaceEntries lists the overlays of an expansion, sorted by path.
+func namespaceEntries(x *generator.Expansion) (out []NamespaceEntry) {
+	for _, o := range x.Overlays() {
+		out = append(out, NamespaceEntry{o.Cluster, o.Namespace, overlayDir(o)})
+	}
+	slices.SortFunc(out, func(a, b NamespaceEntry) int { return strings.Compare(a.Path, b.Path) })
+	return out
 }
 
 // LastExpired gives the day of the inventory's latest expiry, or "".

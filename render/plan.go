@@ -16,21 +16,23 @@ type Plan struct {
 	Add, Change, Delete []string // paths, sorted
 	Inventory           *Inventory
 
-	tree   Tree
-	output *Output
+	tree      Tree
+	output    *Output
+	expansion *generator.Expansion
 }
 
 // PlanOptions bound what a plan may do.
 type PlanOptions struct {
-	Adopt                bool // accept files that equal what would be written, without an inventory
-	MaxRemovedNamespaces int  // retirements and deleted retired entries at once
+	Tags                 []string // with which the tenancy was evaluated, sorted
+	Adopt                bool     // accept files that equal what would be written, without an inventory
+	MaxRemovedNamespaces int      // retirements and deleted retired entries at once
 }
 
 // NewPlan compares the output folder with the tree that an expansion renders to,
 // and gives the problems that forbid writing: files that were edited by hand,
 // foreign files, namespaces that would be dropped.
-func NewPlan(o *Output, inv *Inventory, tree Tree, opts PlanOptions) (*Plan, []diag.Diagnostic) {
-	p := &Plan{Inventory: inv, tree: tree, output: o}
+func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*Plan, []diag.Diagnostic) {
+	p := &Plan{Inventory: newInventory(x, tree, opts.Tags), tree: tree, output: o, expansion: x}
 	diags := slices.Clone(o.diags)
 	if opts.Adopt {
 		diags = slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Code == diag.InventoryBroken })
@@ -43,7 +45,7 @@ func NewPlan(o *Output, inv *Inventory, tree Tree, opts PlanOptions) (*Plan, []d
 	if !lost || opts.Adopt {
 		p.judgeFiles(&diags, opts.Adopt)
 	}
-	diags = append(diags, CheckNamespaces(o, inv, opts.MaxRemovedNamespaces)...)
+	diags = append(diags, CheckNamespaces(o, x, opts.MaxRemovedNamespaces)...)
 	p.compare()
 	return p, diags
 }
@@ -67,17 +69,17 @@ func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
 	}
 }
 
-// CheckNamespaces compares what the output folder lists with a new inventory,
-// and reports namespaces that leave without being retired, and more than limit
+// CheckNamespaces compares what the output folder lists with an expansion, and
+// reports namespaces that leave without being retired, and more than limit
 // that are retired or released at once.
-func CheckNamespaces(o *Output, inv *Inventory, limit int) []diag.Diagnostic {
+func CheckNamespaces(o *Output, x *generator.Expansion, limit int) []diag.Diagnostic {
 	var l diag.List
 	old := o.inventory
 	if old == nil {
 		return nil
 	}
 	now := map[[2]string]NamespaceEntry{}
-	for _, e := range inv.Namespaces {
+	for _, e := range namespaceEntries(x) {
 		now[[2]string{e.Cluster, e.Namespace}] = e
 	}
 	var removed []string
@@ -157,7 +159,7 @@ func (p *Plan) Differences() []diag.Diagnostic {
 
 // Flows gives the flows that the plan opens and closes, told from the
 // annotations of the policies that are there and of those that will be.
-func (p *Plan) Flows(x *generator.Expansion) (opened, closed []FlowRef) {
+func (p *Plan) Flows() (opened, closed []FlowRef) {
 	before, after := map[FlowRef]bool{}, map[FlowRef]bool{}
 	changed := map[string]bool{}
 	for _, file := range slices.Concat(p.Change, p.Delete) {
@@ -168,7 +170,7 @@ func (p *Plan) Flows(x *generator.Expansion) (opened, closed []FlowRef) {
 	for _, file := range slices.Concat(p.Add, p.Change) {
 		changed[file] = true
 	}
-	for _, o := range x.Overlays() {
+	for _, o := range p.expansion.Overlays() {
 		for _, policy := range o.Policies {
 			for _, ref := range flowRefs(causeAnnotations(policy.Cause)) {
 				after[ref] = true

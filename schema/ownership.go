@@ -30,6 +30,9 @@ type ownership struct {
 	platform map[string]bool     // by file name
 	owners   map[string][]string // teams by file name
 	diags    []diag.Diagnostic
+
+	teamsOfNamespace map[string][]string
+	flows            map[string]map[string]*tenancy.Flow // by the team for which they are judged
 }
 
 // checkOwnership judges who wrote what. A tenancy in which nobody owns files is
@@ -43,6 +46,13 @@ func checkOwnership(f *folder, m *module, tags []string, user cue.Value, inst *b
 		return o.diags
 	}
 	o.checkPackages()
+	o.teamsOfNamespace = map[string][]string{}
+	for name, team := range t.Teams {
+		for n := range team.Namespaces {
+			o.teamsOfNamespace[n] = append(o.teamsOfNamespace[n], name)
+		}
+	}
+	o.flows = o.judged(t.Flows)
 	o.checkParts()
 	return o.diags
 }

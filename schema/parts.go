@@ -100,25 +100,23 @@ func onlyFatal(v cue.Value) errors.Error {
 // is judged for it.
 func (o *ownership) teamBreaches(p *part) (out []breach) {
 	c := &comparison{part: p}
-	compare(c, "teams", "team", o.full.Teams, p.tenancy.Teams, func(t *tenancy.Team) bool { return t.Name == p.team })
-	compare(c, "flows", "flow", o.full.Flows, p.tenancy.Flows, func(f *tenancy.Flow) bool {
-		return slices.Contains(o.judgedFor(f), p.team)
-	})
+	compare(c, "teams", "team", only(o.full.Teams, p.team), only(p.tenancy.Teams, p.team))
+	compare(c, "flows", "flow", o.flows[p.team], o.judged(p.tenancy.Flows)[p.team])
 	return c.breaches
 }
 
 // platformBreaches compares everything that is nobody else's.
 func (o *ownership) platformBreaches(p *part) []breach {
 	c := &comparison{part: p}
-	compare(c, "clusters", "cluster", o.full.Clusters, p.tenancy.Clusters, nil)
-	compare(c, "environments", "environment", o.full.Environments, p.tenancy.Environments, nil)
-	compare(c, "shared", "shared namespace", o.full.Shared, p.tenancy.Shared, nil)
-	compare(c, "externals", "external", o.full.Externals, p.tenancy.Externals, nil)
-	compare(c, "guards", "guard", o.full.Guards, p.tenancy.Guards, nil)
+	compare(c, "clusters", "cluster", o.full.Clusters, p.tenancy.Clusters)
+	compare(c, "environments", "environment", o.full.Environments, p.tenancy.Environments)
+	compare(c, "shared", "shared namespace", o.full.Shared, p.tenancy.Shared)
+	compare(c, "externals", "external", o.full.Externals, p.tenancy.Externals)
+	compare(c, "guards", "guard", o.full.Guards, p.tenancy.Guards)
 	for _, cluster := range keysOfBoth(o.full.Retired, p.tenancy.Retired) {
-		compare(c, "retired\x00"+cluster, "retired namespace", o.full.Retired[cluster], p.tenancy.Retired[cluster], nil)
+		compare(c, "retired\x00"+cluster, "retired namespace", o.full.Retired[cluster], p.tenancy.Retired[cluster])
 	}
-	compare(c, "flows", "flow", o.full.Flows, p.tenancy.Flows, func(f *tenancy.Flow) bool { return len(o.judgedFor(f)) == 0 })
+	compare(c, "flows", "flow", o.flows[""], o.judged(p.tenancy.Flows)[""])
 	for name, team := range tenancy.Sorted(o.full.Teams) {
 		mine := p.tenancy.Teams[name]
 		if mine == nil {
@@ -143,14 +141,18 @@ type comparison struct {
 	breaches []breach
 }
 
-// compare holds the entries of a section against each other, those that mine
-// selects in the whole or in the part.
-func compare[T any](c *comparison, section, what string, whole, partial map[string]*T, mine func(*T) bool) {
+// only gives the map's entry of one key, as a map.
+func only[T any](m map[string]*T, key string) map[string]*T {
+	if v := m[key]; v != nil {
+		return map[string]*T{key: v}
+	}
+	return nil
+}
+
+// compare holds the entries of a section against each other.
+func compare[T any](c *comparison, section, what string, whole, partial map[string]*T) {
 	for _, key := range keysOfBoth(whole, partial) {
 		a, b := whole[key], partial[key]
-		if mine != nil && (a == nil || !mine(a)) && (b == nil || !mine(b)) {
-			continue
-		}
 		path := append(strings.Split(section, "\x00"), key)
 		name := fmt.Sprintf("%s %q", what, key)
 		switch {
@@ -180,34 +182,46 @@ func keysOfBoth[V any](a, b map[string]V) []string {
 	return slices.Compact(keys)
 }
 
-// judgedFor names the teams for which a flow must be the same: those it leads
-// to; where it leads to no team, those it comes from.
-func (o *ownership) judgedFor(f *tenancy.Flow) []string {
-	if teams := o.teamsOf(f.To); len(teams) > 0 {
-		return teams
+// judged sorts flows by the teams for which they must be the same: those they
+// lead to; where they lead to no team, those they come from; where neither end
+// is a team's, "" for the platform.
+func (o *ownership) judged(flows map[string]*tenancy.Flow) map[string]map[string]*tenancy.Flow {
+	out := map[string]map[string]*tenancy.Flow{}
+	for name, f := range flows {
+		teams := o.teamsOf(&f.To)
+		if len(teams) == 0 {
+			teams = o.teamsOf(&f.From)
+		}
+		if len(teams) == 0 {
+			teams = []string{""}
+		}
+		for _, team := range teams {
+			if out[team] == nil {
+				out[team] = map[string]*tenancy.Flow{}
+			}
+			out[team][name] = f
+		}
 	}
-	return o.teamsOf(f.From)
+	return out
 }
 
 // teamsOf names the teams whose namespaces a peer can hold. A group counts all
 // that it could hold: a tag or the flow's environments may narrow it.
-func (o *ownership) teamsOf(p tenancy.Peer) (teams []string) {
-	holds := func(n *tenancy.Namespace) bool {
-		switch {
-		case p.Namespace.Set():
-			return n.Name == p.Namespace.Text
-		case p.Team.Set():
-			return n.Team == p.Team.Text
-		case p.Environment.Set():
-			return n.In(p.Environment.Text)
+func (o *ownership) teamsOf(p *tenancy.Peer) (teams []string) {
+	switch {
+	case p.Namespace.Set():
+		return o.teamsOfNamespace[p.Namespace.Text]
+	case p.Team.Set():
+		if o.full.Teams[p.Team.Text] != nil {
+			return []string{p.Team.Text}
 		}
-		return p.AnyNamespace
-	}
-	for name, team := range tenancy.Sorted(o.full.Teams) {
-		for _, n := range team.Namespaces {
-			if holds(n) {
-				teams = append(teams, name)
-				break
+	case p.AnyNamespace || p.Environment.Set():
+		for name, team := range o.full.Teams {
+			for _, n := range team.Namespaces {
+				if p.AnyNamespace || n.In(p.Environment.Text) {
+					teams = append(teams, name)
+					break
+				}
 			}
 		}
 	}

@@ -91,8 +91,8 @@ func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
 	if err := j.render(); err != nil {
 		return nil, err
 	}
-	plan, diags := render.NewPlan(j.output, j.inventory, j.tree, render.PlanOptions{
-		Adopt: adopt, MaxRemovedNamespaces: j.cfg.MaxRemoved,
+	plan, diags := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{
+		Tags: j.cfg.Tags, Adopt: adopt, MaxRemovedNamespaces: j.cfg.MaxRemoved,
 	})
 	j.diags = append(j.diags, diags...)
 	return plan, nil

@@ -26,7 +26,6 @@ type job struct {
 	expansion *generator.Expansion
 	tree      render.Tree
 	built     []render.Built
-	inventory *render.Inventory
 
 	root   *os.Root // of the output folder; nil if there is none
 	output *render.Output
@@ -87,7 +86,6 @@ func (j *job) render() (err error) {
 	if err != nil {
 		return failure{err}
 	}
-	j.inventory = render.NewInventory(j.expansion, j.tree, j.cfg.Tags)
 	return nil
 }
 

@@ -28,11 +28,9 @@ func (j *job) summaryWriter() io.Writer {
 // contents says in numbers what is generated.
 func (j *job) contents() string {
 	policies, flows := 0, map[string]bool{}
-	for _, b := range j.built {
-		policies += len(b.Policies)
-	}
 	overlays := j.expansion.Overlays()
 	for _, o := range overlays {
+		policies += len(o.Layers) + len(o.Policies)
 		for _, p := range o.Policies {
 			flows[p.Cause.Flow.Name] = true
 		}
@@ -50,7 +48,7 @@ func (j *job) summarize(plan *render.Plan) {
 	} else {
 		j.say(w, "files: %d added, %d changed, %d deleted\n", len(plan.Add), len(plan.Change), len(plan.Delete))
 	}
-	opened, closed := plan.Flows(j.expansion)
+	opened, closed := plan.Flows()
 	j.sayFlows(w, "opened", opened)
 	j.sayFlows(w, "closed", closed)
 	for _, o := range j.expansion.Overlays() {

@@ -38,10 +38,7 @@ func runVet(w world, cfg *config) error {
 		return err
 	}
 	if ok {
-		if err := j.render(); err != nil {
-			return err
-		}
-		j.diags = append(j.diags, render.CheckNamespaces(j.output, j.inventory, cfg.MaxRemoved)...)
+		j.diags = append(j.diags, render.CheckNamespaces(j.output, j.expansion, cfg.MaxRemoved)...)
 	}
 	if err := j.report(); err != nil {
 		return err
