@@ -22,6 +22,7 @@ type expander struct {
 	opts       Options
 	namespaces map[string]*tenancy.Namespace
 	sorted     []*tenancy.Namespace
+	kinds      []kindOfName
 	overlays   map[overlayKey]*Overlay
 	policies   map[policyKey]*draft
 	out        Expansion
@@ -38,6 +39,7 @@ type overlayKey struct {
 // is not to be used.
 func Expand(t *tenancy.Tenancy, opts Options) (*Expansion, []diag.Diagnostic) {
 	x := &expander{t: t, opts: opts, namespaces: t.ByName(), sorted: t.Namespaces(), overlays: map[overlayKey]*Overlay{}, policies: map[policyKey]*draft{}}
+	x.kinds = x.kindsOfNames()
 	x.layOut()
 	for _, f := range tenancy.Sorted(t.Flows) {
 		if x.inForce(f) {

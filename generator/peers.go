@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"fmt"
 	"go/token"
 	"strings"
 
@@ -85,15 +86,55 @@ func (x *expander) qualifier(s side, name string, pos token.Position, ok bool, f
 	return ok
 }
 
+// A kindOfName is a kind of thing that peers name, with the names declared.
+type kindOfName struct {
+	code         diag.Code
+	what, plural string
+	word         func(*tenancy.Peer) tenancy.Word
+	declared     map[string]bool
+}
+
+// kindsOfNames lists what peers can name, once for all of them.
+func (x *expander) kindsOfNames() []kindOfName {
+	return []kindOfName{
+		{code: diag.UnknownEnvironment, what: "environment", plural: "environments", declared: setOf(x.t.Environments),
+			word: func(p *tenancy.Peer) tenancy.Word { return p.Environment }},
+		{code: diag.UnknownTeam, what: "team", plural: "teams", declared: setOf(x.t.Teams),
+			word: func(p *tenancy.Peer) tenancy.Word { return p.Team }},
+		{code: diag.UnknownNamespace, what: "namespace", plural: "namespaces", declared: setOf(x.namespaces),
+			word: func(p *tenancy.Peer) tenancy.Word { return p.Namespace }},
+		{code: diag.UnknownShared, what: "shared namespace", plural: "shared namespaces", declared: setOf(x.t.Shared),
+			word: func(p *tenancy.Peer) tenancy.Word { return p.Shared }},
+		{code: diag.UnknownExternal, what: "external", plural: "externals", declared: setOf(x.t.Externals),
+			word: func(p *tenancy.Peer) tenancy.Word { return p.External }},
+		{code: diag.UnknownTag, what: "tag", plural: "tags", declared: x.tags(),
+			word: func(p *tenancy.Peer) tenancy.Word { return p.Tag }},
+		{code: diag.UnknownClass, what: "class", plural: "classes", declared: x.classes(),
+			word: func(p *tenancy.Peer) tenancy.Word { return p.Class }},
+	}
+}
+
+func setOf[V any](m map[string]V) map[string]bool {
+	out := make(map[string]bool, len(m))
+	for k := range m {
+		out[k] = true
+	}
+	return out
+}
+
 // references checks that everything that a peer names is declared.
 func (x *expander) references(s side) bool {
-	ok := x.known(s, diag.UnknownEnvironment, "environment", "environments", s.Environment, tenancy.Keys(x.t.Environments))
-	ok = x.known(s, diag.UnknownTeam, "team", "teams", s.Team, tenancy.Keys(x.t.Teams)) && ok
-	ok = x.known(s, diag.UnknownNamespace, "namespace", "namespaces", s.Namespace, tenancy.Keys(x.namespaces)) && ok
-	ok = x.known(s, diag.UnknownShared, "shared namespace", "shared namespaces", s.Shared, tenancy.Keys(x.t.Shared)) && ok
-	ok = x.known(s, diag.UnknownExternal, "external", "externals", s.External, tenancy.Keys(x.t.Externals)) && ok
-	ok = x.known(s, diag.UnknownTag, "tag", "tags", s.Tag, x.tags()) && ok
-	ok = x.known(s, diag.UnknownClass, "class", "classes", s.Class, x.classes()) && ok
+	ok := true
+	for _, kind := range x.kinds {
+		w := kind.word(s.Peer)
+		if !w.Set() || kind.declared[w.Text] {
+			continue
+		}
+		ok = false
+		if !x.t.Partial {
+			x.Error(kind.code, w.Pos, x.unknownFix(kind, w.Text), "%s: %s %q is not declared", s.what, kind.what, w.Text)
+		}
+	}
 	if !ok || !s.Workload.Set() {
 		return ok
 	}
@@ -108,20 +149,12 @@ func (x *expander) references(s side) bool {
 	return true
 }
 
-func (x *expander) known(s side, code diag.Code, what, plural string, w tenancy.Word, declared []string) bool {
-	for _, d := range declared {
-		if d == w.Text {
-			return true
-		}
+// unknownFix names the nearest thing of the kind, or the same name of another.
+func (x *expander) unknownFix(kind kindOfName, name string) string {
+	if kind.code == diag.UnknownNamespace && x.t.Shared[name] != nil {
+		return fmt.Sprintf("it is a shared namespace: write shared: %q", name)
 	}
-	if w.Set() && !x.t.Partial {
-		fix := nearest.Hint(w.Text, plural, declared)
-		if what == "namespace" && x.t.Shared[w.Text] != nil {
-			fix = "it is a shared namespace: write shared: \"" + w.Text + "\""
-		}
-		x.Error(code, w.Pos, fix, "%s: %s %q is not declared", s.what, what, w.Text)
-	}
-	return !w.Set()
+	return nearest.Hint(name, kind.plural, tenancy.Keys(kind.declared))
 }
 
 // workloadsOf gives what the namespace or shared namespace of a peer declares.
@@ -135,7 +168,7 @@ func (x *expander) workloadsOf(p *tenancy.Peer) (where string, ws map[string]*te
 	return "", nil, false
 }
 
-func (x *expander) tags() []string {
+func (x *expander) tags() map[string]bool {
 	all := map[string]bool{}
 	for _, n := range x.sorted {
 		for _, w := range n.Workloads {
@@ -144,15 +177,15 @@ func (x *expander) tags() []string {
 			}
 		}
 	}
-	return tenancy.Keys(all)
+	return all
 }
 
-func (x *expander) classes() []string {
+func (x *expander) classes() map[string]bool {
 	all := map[string]bool{}
 	for _, e := range x.t.Environments {
 		if e.Class.Set() {
 			all[e.Class.Text] = true
 		}
 	}
-	return tenancy.Keys(all)
+	return all
 }
