@@ -38,6 +38,18 @@ func (d *decoder) tenancy(v cue.Value) *tenancy.Tenancy {
 	return t
 }
 
+// teamPart decodes only what can be judged for a team: its entry and the flows.
+func (d *decoder) teamPart(v cue.Value, team string) *tenancy.Tenancy {
+	t := &tenancy.Tenancy{Teams: map[string]*tenancy.Team{}, Flows: map[string]*tenancy.Flow{}}
+	if entry := lookup(v, []string{"teams", team}); entry.Exists() {
+		t.Teams[team] = d.team(team, entry)
+	}
+	if flows := lookup(v, []string{"flows"}); flows.Exists() {
+		named(d, "flows", t.Flows, (*decoder).flow)(flows)
+	}
+	return t
+}
+
 // named decodes a struct of things under their names into m.
 func named[T any](d *decoder, what string, m map[string]*T, one func(*decoder, string, cue.Value) *T) func(cue.Value) {
 	return func(v cue.Value) {

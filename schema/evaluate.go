@@ -11,11 +11,32 @@ import (
 	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/load"
+	"cuelang.org/go/cue/parser"
+	"cuelang.org/go/cue/token"
 )
+
+// A parseFile parses for load.Config; nil is the parser's own.
+type parseFile = func(string, any, parser.Config) (*ast.File, error)
+
+// parsed gives a ParseFile that hands out the folder's own syntax trees instead
+// of parsing again. Building an instance writes into them, so they serve one
+// evaluation only.
+func (f *folder) parsed() parseFile {
+	trees := map[string]*ast.File{}
+	for _, s := range f.files {
+		trees[filepath.Join(f.dir, s.name)] = s.ast
+	}
+	return func(name string, src any, cfg parser.Config) (*ast.File, error) {
+		if tree := trees[name]; tree != nil {
+			return tree, nil
+		}
+		return parser.ParseFile(name, src, cfg)
+	}
+}
 
 // instance loads the package made of the named files of the folder. Building an
 // instance writes into it, so each evaluation loads its own.
-func (f *folder) instance(m *module, files, tags []string) *build.Instance {
+func (f *folder) instance(m *module, files, tags []string, parse parseFile) *build.Instance {
 	args := make([]string, len(files))
 	for i, name := range files {
 		args[i] = "./" + name
@@ -24,15 +45,15 @@ func (f *folder) instance(m *module, files, tags []string) *build.Instance {
 		args = []string{"."} // as CUE loads it, with what it would join
 	}
 	return load.Instances(args, &load.Config{
-		Dir: f.dir, ModuleRoot: m.root, Overlay: m.overlay, Tags: f.usedTags(files, tags),
+		Dir: f.dir, ModuleRoot: m.root, Overlay: m.overlay, ParseFile: parse, Tags: f.usedTags(files, tags),
 		// Nothing is fetched, whatever the environment says.
 		Env: []string{"CUE_REGISTRY=none"},
 	})[0]
 }
 
 // evaluate gives the value of the package made of the named files.
-func (f *folder) evaluate(m *module, files, tags []string) (cue.Value, *build.Instance, errors.Error) {
-	inst := f.instance(m, files, tags)
+func (f *folder) evaluate(m *module, files, tags []string, parse parseFile) (cue.Value, *build.Instance, errors.Error) {
+	inst := f.instance(m, files, tags, parse)
 	if inst.Err != nil {
 		return cue.Value{}, inst, inst.Err
 	}
@@ -91,4 +112,15 @@ func (f *folder) joined(inst *build.Instance) (out []string) {
 		}
 	}
 	return out
+}
+
+// attempt turns a panic of CUE's evaluator into an error: a program that it
+// cannot take must not take Hedgerow down.
+func attempt(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.Newf(token.NoPos, "CUE's evaluator gave up: %v", r)
+		}
+	}()
+	return f()
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"cuelang.org/go/cue/ast"
@@ -39,6 +40,8 @@ type folder struct {
 	shown string // the folder as people named it
 	files []sourceFile
 	diags []diag.Diagnostic
+
+	shownNames sync.Map // of files, by path
 }
 
 // readFolder reads and parses the CUE files of dir, which people call shown.
@@ -59,6 +62,7 @@ func readFolder(dir, shown string) (*folder, error) {
 			return nil, err
 		}
 	}
+	f.parse()
 	f.checkPackages()
 	f.checkAttributes()
 	return f, nil
@@ -111,13 +115,27 @@ func (f *folder) read(name string) error {
 			"the file is empty")
 		return nil
 	}
-	file, err := parser.ParseFile(path, data, parser.ParseComments)
-	for _, e := range errors.Errors(err) {
-		format, args := e.Msg()
-		f.report(diag.Syntax, f.position(e.Position()), "", "%s", oneLine(fmt.Sprintf(format, args...)))
-	}
-	f.files = append(f.files, sourceFile{name, data, file})
+	f.files = append(f.files, sourceFile{name: name, data: data})
 	return nil
+}
+
+// parse parses the files side by side, and reports the errors of each.
+func (f *folder) parse() {
+	errs := make([]error, len(f.files))
+	var wg sync.WaitGroup
+	for i := range f.files {
+		wg.Go(func() {
+			s := &f.files[i]
+			s.ast, errs[i] = parser.ParseFile(filepath.Join(f.dir, s.name), s.data, parser.ParseComments)
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		for _, e := range errors.Errors(err) {
+			format, args := e.Msg()
+			f.report(diag.Syntax, f.position(e.Position()), "", "%s", oneLine(fmt.Sprintf(format, args...)))
+		}
+	}
 }
 
 // checkPackages sees to it that all files are of the package of tenants.cue.
@@ -168,11 +186,16 @@ func (f *folder) report(code diag.Code, pos gotoken.Position, fix, format string
 
 // show gives the name under which people see a file of the tenancy.
 func (f *folder) show(path string) string {
+	if name, ok := f.shownNames.Load(path); ok {
+		return name.(string)
+	}
 	rel, err := filepath.Rel(f.dir, path)
 	if err != nil {
 		rel = filepath.Base(path)
 	}
-	return filepath.ToSlash(filepath.Join(f.shown, rel))
+	name := filepath.ToSlash(filepath.Join(f.shown, rel))
+	f.shownNames.Store(path, name)
+	return name
 }
 
 // position shows a position of CUE's; one outside of the tenancy's module is

@@ -47,7 +47,8 @@ func Load(dir string, tags []string) (*Result, error) {
 			return nil, err
 		}
 		if !diag.HasErrors(f.diags) {
-			f.load(m, tags, res)
+			err := attempt(func() error { f.load(m, tags, res); return nil })
+			res.Diags = append(res.Diags, f.loadErrors(err)...)
 		}
 	}
 	res.Diags = append(res.Diags, f.diags...)
@@ -59,14 +60,15 @@ func Load(dir string, tags []string) (*Result, error) {
 func (f *folder) load(m *module, tags []string, res *Result) {
 	judged := make(chan error, 1)
 	go func() {
-		v, _, err := f.evaluate(m, f.names(), tags)
-		if err != nil {
-			judged <- nil // the decoder's side meets the same error
-			return
-		}
-		judged <- judge(v)
+		judged <- attempt(func() error {
+			v, _, err := f.evaluate(m, f.names(), tags, nil)
+			if err != nil {
+				return nil // the decoder's side meets the same error
+			}
+			return judge(v)
+		})
 	}()
-	user, inst, loadErr := f.evaluate(m, f.names(), tags)
+	user, inst, loadErr := f.evaluate(m, f.names(), tags, f.parsed())
 	if loadErr != nil {
 		res.Diags = append(res.Diags, f.loadErrors(loadErr)...)
 		<-judged
@@ -81,9 +83,15 @@ func (f *folder) load(m *module, tags []string, res *Result) {
 	for _, p := range d.problems {
 		res.Diags = append(res.Diags, p.Diagnostic)
 	}
+	// Ownership is looked into while the schema still judges; it counts only
+	// where nothing else is wrong.
+	var owned []diag.Diagnostic
+	if len(d.problems) == 0 {
+		owned = checkOwnership(f, m, tags, user, inst, res.Tenancy)
+	}
 	res.Diags = append(res.Diags, f.translate(<-judged, user, d.problems)...)
 	if !diag.HasErrors(res.Diags) {
-		res.Diags = append(res.Diags, checkOwnership(f, m, tags, user, inst, res.Tenancy)...)
+		res.Diags = append(res.Diags, owned...)
 	}
 }
 

@@ -47,7 +47,10 @@ func (o *ownership) checkParts() {
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := range next {
-				found[i] = o.checkPart(teams[i])
+				err := attempt(func() error { found[i] = o.checkPart(teams[i]); return nil })
+				if err != nil {
+					found[i] = []breach{{part: &part{team: teams[i]}, err: errors.Promote(err, "")}}
+				}
 			}
 		})
 	}
@@ -73,17 +76,18 @@ func (o *ownership) checkPart(team string) []breach {
 	if len(p.files) == len(o.f.files) {
 		return nil // nothing is left out
 	}
-	if p.value, _, p.err = o.f.evaluate(o.m, p.files, o.tags); p.err == nil {
+	if p.value, _, p.err = o.f.evaluate(o.m, p.files, o.tags, nil); p.err == nil {
 		p.err = onlyFatal(p.value)
 	}
 	if p.err != nil {
 		return []breach{{part: p, err: p.err}}
 	}
 	d := &decoder{shown: o.f.position}
-	p.tenancy = d.tenancy(p.value)
 	if team == "" {
+		p.tenancy = d.tenancy(p.value)
 		return o.platformBreaches(p)
 	}
+	p.tenancy = d.teamPart(p.value, team)
 	return o.teamBreaches(p)
 }
 
