@@ -5,6 +5,7 @@
 package check
 
 import (
+	"fmt"
 	"go/token"
 	"net/netip"
 	"slices"
@@ -69,6 +70,7 @@ func (c *checker) knownEnvironment(name string, pos token.Position) {
 // server refuses host bits from Kubernetes 1.36 on (StrictIPCIDRValidation).
 func (c *checker) prefix(w tenancy.Word) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(w.Text)
+	one := netip.PrefixFrom(p.Addr(), p.Addr().BitLen())
 	switch {
 	case w.Text == "":
 		return p, false // reported by the decoder
@@ -76,7 +78,7 @@ func (c *checker) prefix(w tenancy.Word) (netip.Prefix, bool) {
 		c.Error(diag.BadCIDR, w.Pos, `write it as "203.0.113.0/24" or "2001:db8::/32"`, "%q is not a range of addresses", w.Text)
 		return p, false
 	case p != p.Masked():
-		c.Error(diag.HostBits, w.Pos, "write "+p.Masked().String(), "%q has bits set behind its mask", w.Text)
+		c.Error(diag.HostBits, w.Pos, fmt.Sprintf("write %q for the range, or %q for the one address", p.Masked(), one), "%q has bits set behind its mask", w.Text)
 		return p, false
 	}
 	return p, true
@@ -95,10 +97,10 @@ func (c *checker) address(w tenancy.Word) {
 }
 
 // ports reports ranges that run backwards.
-func (c *checker) ports(n tenancy.Node, ports map[string]tenancy.Port) {
+func (c *checker) ports(ports map[string]tenancy.Port, at map[string]token.Position) {
 	for name, p := range tenancy.Sorted(ports) {
 		if p.End < p.Number {
-			c.Error(diag.BadPort, n.Pos, "write the smaller number first", "port %q: %s runs backwards", name, p)
+			c.Error(diag.BadPort, at[name], "write the smaller number first", "port %q: %s runs backwards", name, p)
 		}
 	}
 }

@@ -59,6 +59,10 @@ func (c *checker) environment(e *tenancy.Environment) {
 	if folders := []string{"base", "namespaces", "retired", "rollout", "shared"}; slices.Contains(folders, e.Name) {
 		c.Error(diag.NameReserved, e.Pos, "give it another name", "environment %q has the name of a folder that Hedgerow writes beside it", e.Name)
 	}
+	if !goodAffixes(e) {
+		c.Error(diag.BadName, e.Pos, "let the prefix begin, and the suffix end, with a letter or digit",
+			"the names of environment %q, such as %q, would be no DNS labels", e.Name, e.Prefix+"web"+e.Suffix)
+	}
 	if e.Cluster.Set() {
 		c.knownCluster(e.Cluster.Text, e.Cluster.Pos)
 	}

@@ -9,7 +9,7 @@ import (
 
 func (c *checker) external(e *tenancy.External) {
 	c.knownEnvironments(e.Environments)
-	c.ports(e.Node, e.Ports)
+	c.ports(e.Ports, e.PortsAt)
 	if len(e.CIDRs) == 0 && !e.Partial {
 		c.Error(diag.ExternalEmpty, e.Pos, `add cidrs: ["203.0.113.0/24"]`, "external %q names no addresses", e.Name)
 	}

@@ -3,7 +3,7 @@ package check
 import (
 	"fmt"
 	"go/token"
-	"regexp"
+	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
@@ -36,7 +36,7 @@ func (c *checker) workloads(what, namespace string, ws map[string]*tenancy.Workl
 	keys := tenancy.Keys(ws)
 	for i, k := range keys {
 		a := ws[k]
-		c.ports(a.Node, a.Ports)
+		c.ports(a.Ports, a.PortsAt)
 		for _, l := range keys[i+1:] {
 			b := ws[l]
 			if a.Overlaps || b.Overlaps || a.Partial || b.Partial || !a.Pods.Overlap(b.Pods) {
@@ -49,12 +49,15 @@ func (c *checker) workloads(what, namespace string, ws map[string]*tenancy.Workl
 	}
 }
 
-var reName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+// goodAffixes reports whether an environment's names are names at both ends.
+func goodAffixes(e *tenancy.Environment) bool {
+	return !strings.HasPrefix(e.Prefix, "-") && !strings.HasSuffix(e.Suffix, "-")
+}
 
 // kubernetesNames sees to it that each Kubernetes namespace of a cluster has one
 // declaration, and a name that Kubernetes and Hedgerow accept.
 func (c *checker) kubernetesNames() {
-	n := &names{c: c, taken: map[[2]string]claim{}}
+	n := &names{c: c, taken: map[[2]string]claim{}, told: map[[2]token.Position]bool{}}
 	for _, s := range tenancy.Sorted(c.t.Shared) {
 		for cluster := range tenancy.Sorted(c.t.Clusters) {
 			if s.On(cluster) {
@@ -62,9 +65,11 @@ func (c *checker) kubernetesNames() {
 			}
 		}
 	}
+	first := c.t.ByName()
 	for _, ns := range c.t.Namespaces() {
 		for _, e := range tenancy.Sorted(c.t.Environments) {
-			if ns.In(e.Name) && e.Cluster.Set() {
+			// What could not be read could be the name.
+			if ns.In(e.Name) && e.Cluster.Set() && !e.Partial && !ns.Partial && first[ns.Name] == ns {
 				n.declared(ns, e)
 			}
 		}
@@ -86,15 +91,19 @@ type claim struct {
 
 type names struct {
 	c     *checker
-	taken map[[2]string]claim // by cluster and name
+	taken map[[2]string]claim        // by cluster and name
+	told  map[[2]token.Position]bool // pairs that were reported
 }
 
 func (n *names) claim(cluster, name string, by claim) {
 	key := [2]string{cluster, name}
 	if other, ok := n.taken[key]; ok {
-		n.c.Error(diag.NameTaken, by.pos, "rename one of them, or set names of one",
-			"%s is namespace %q on cluster %q, and so is %s", by.who, name, cluster, other.who)
-		n.c.Relate(other.pos, "%s is declared here", other.who)
+		if pair := [2]token.Position{other.pos, by.pos}; !n.told[pair] {
+			n.told[pair] = true
+			n.c.Error(diag.NameTaken, by.pos, "rename one of them; or give one another name in Kubernetes: names in a team's namespace, namespace in a shared one",
+				"%s and %s are both namespace %q on cluster %q", by.who, other.who, name, cluster)
+			n.c.Relate(other.pos, "%s is declared here", other.who)
+		}
 		return
 	}
 	n.taken[key] = by
@@ -107,10 +116,9 @@ func (n *names) declared(ns *tenancy.Namespace, e *tenancy.Environment) {
 	}
 	who := fmt.Sprintf("namespace %q in %s", ns.Name, e.Name)
 	switch {
+	case !goodAffixes(e):
 	case len(name) > 63:
-		n.c.Error(diag.NameTooLong, pos, fmt.Sprintf("set names: %s: to a shorter one", e.Name), "%s would be %q, which has %d characters; 63 are allowed", who, name, len(name))
-	case !reName.MatchString(name):
-		n.c.Error(diag.BadName, pos, "change the prefix or suffix of the environment", "%s would be %q, which is not a DNS label", who, name)
+		n.c.Error(diag.NameTooLong, pos, fmt.Sprintf("shorten it, or add names: %s: \"…\" with a shorter one", e.Name), "%s would be %q, which has %d characters; 63 are allowed", who, name, len(name))
 	case reserved(name):
 		n.c.Error(diag.NameReserved, pos, "declare it under shared, in a platform file", "%s would be %q, which belongs to the platform", who, name)
 	default:

@@ -51,8 +51,8 @@ func (x *expander) external(e *tenancy.External, k *tenancy.Cluster) []Peer {
 			continue // reported by check
 		}
 		if missing := missingRanges(k); len(missing) > 0 && couldHoldCluster(block) {
-			x.Error(diag.ExternalWide, w.Pos, "add "+strings.Join(missing, ", ")+" to the cluster",
-				"external %q: %s could hold addresses of cluster %q, which does not say %s",
+			x.Error(diag.ExternalWide, w.Pos, "add them to the cluster, as in "+missing[0]+": cidrs: [\"10.0.0.0/16\"]",
+				"external %q: %s could hold addresses of cluster %q, which does not say the addresses of its %s",
 				e.Name, block, k.Name, strings.Join(missing, ", "))
 			continue
 		}
@@ -79,7 +79,7 @@ func (x *expander) cutBlock(e *tenancy.External, w tenancy.Word, block netip.Pre
 	}
 	if left, err := b.IPSet(); err == nil && len(left.Ranges()) == 0 {
 		slices.Sort(names)
-		x.Error(diag.ExternalCut, w.Pos, "name addresses outside of those", "external %q: nothing of %s is left on cluster %q once %s is cut out",
+		x.Error(diag.ExternalCut, w.Pos, "name addresses outside of those", "external %q: nothing of %s is left on cluster %q once these are cut out: %s",
 			e.Name, block, k.Name, strings.Join(slices.Compact(names), ", "))
 		return Peer{}, false
 	}
@@ -133,7 +133,7 @@ func missingRanges(k *tenancy.Cluster) (out []string) {
 	for _, r := range []struct {
 		name  string
 		words []tenancy.Word
-	}{{"pods.cidrs", k.Pods}, {"services.cidrs", k.Services}, {"nodes.cidrs", k.Nodes}} {
+	}{{"pods", k.Pods}, {"services", k.Services}, {"nodes", k.Nodes}} {
 		if len(r.words) == 0 {
 			out = append(out, r.name)
 		}

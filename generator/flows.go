@@ -146,7 +146,7 @@ func (x *expander) crossing(f *tenancy.Flow, crosses bool) ([]pair, bool) {
 func (x *expander) externalEnvironments(f *tenancy.Flow) bool {
 	for _, p := range []*tenancy.Peer{&f.From, &f.To} {
 		e := x.t.Externals[p.External.Text]
-		if e == nil || len(e.Environments) > 0 || len(f.Environments) > 0 || f.From.Environment.Set() || f.To.Environment.Set() {
+		if e == nil || e.Partial || len(e.Environments) > 0 || len(f.Environments) > 0 || f.From.Environment.Set() || f.To.Environment.Set() {
 			continue
 		}
 		x.Error(diag.ExternalEnvironment, p.Pos, `add environments: ["…"] to the flow or to the external`,

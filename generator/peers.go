@@ -54,7 +54,7 @@ func heads(p *tenancy.Peer) (out []string) {
 func (x *expander) shape(s side) bool {
 	hs := heads(s.Peer)
 	if len(hs) != 1 {
-		if s.Partial {
+		if s.Partial || !s.Pos.IsValid() {
 			return false // the decoder spoke of it
 		}
 		got := "names nobody"
@@ -131,7 +131,7 @@ func (x *expander) references(s side) bool {
 			continue
 		}
 		ok = false
-		if !x.t.Partial {
+		if !x.hidden(kind.code) {
 			x.Error(kind.code, w.Pos, x.unknownFix(kind, w.Text), "%s: %s %q is not declared", s.what, kind.what, w.Text)
 		}
 	}
@@ -157,6 +157,27 @@ func (x *expander) unknownFix(kind kindOfName, name string) string {
 	return nearest.Hint(name, kind.plural, tenancy.Keys(kind.declared))
 }
 
+// hidden reports whether a thing of the kind may be declared where the decoder
+// could not read it, and spoke of that.
+func (x *expander) hidden(kind diag.Code) bool {
+	hidden := x.t.Partial
+	switch kind {
+	case diag.UnknownNamespace:
+		for _, t := range x.t.Teams {
+			hidden = hidden || t.Partial
+		}
+	case diag.UnknownTag:
+		for _, n := range x.sorted {
+			hidden = hidden || n.Partial
+		}
+	case diag.UnknownClass:
+		for _, e := range x.t.Environments {
+			hidden = hidden || e.Partial
+		}
+	}
+	return hidden
+}
+
 // workloadsOf gives what the namespace or shared namespace of a peer declares.
 func (x *expander) workloadsOf(p *tenancy.Peer) (where string, ws map[string]*tenancy.Workload, partial bool) {
 	if n := x.namespaces[p.Namespace.Text]; n != nil {
@@ -165,7 +186,7 @@ func (x *expander) workloadsOf(p *tenancy.Peer) (where string, ws map[string]*te
 	if s := x.t.Shared[p.Shared.Text]; s != nil {
 		return "shared namespace \"" + s.Name + "\"", s.Workloads, s.Partial
 	}
-	return "", nil, false
+	return "", nil, true // the decoder spoke of it
 }
 
 func (x *expander) tags() map[string]bool {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	gotoken "go/token"
 
 	"cuelang.org/go/cue"
 
@@ -44,12 +45,14 @@ func (d *decoder) peer(v cue.Value, inGuard bool) tenancy.Peer {
 		"nodes":        yes("nodes", &p.Nodes),
 		"apiServer":    yes("apiServer", &p.APIServer),
 	}
+	what := "a peer"
 	if inGuard {
+		what = "a guard's peer"
 		fs["class"] = name("class", &p.Class)
 	} else {
 		fs["anyPod"] = yes("anyPod", &p.AnyPod)
 	}
-	p.Node = d.object(v, "a peer", fs)
+	p.Node = d.object(v, what, fs)
 	return p
 }
 
@@ -87,10 +90,12 @@ func (d *decoder) flowPort(v cue.Value) tenancy.FlowPort {
 	return p
 }
 
-func (d *decoder) ports(v cue.Value) map[string]tenancy.Port {
-	out := map[string]tenancy.Port{}
-	d.entries(v, "ports", portNameShape, func(k string, v cue.Value) { out[k] = d.port(v) })
-	return out
+func (d *decoder) ports(v cue.Value) (ports map[string]tenancy.Port, at map[string]gotoken.Position) {
+	ports, at = map[string]tenancy.Port{}, map[string]gotoken.Position{}
+	d.entries(v, "ports", portNameShape, func(k string, v cue.Value) {
+		ports[k], at[k] = d.port(v), d.shown(valuePos(v))
+	})
+	return ports, at
 }
 
 // port reads a number, which is TCP, or a string that names the protocol.
@@ -119,11 +124,15 @@ func portHint(s string) string {
 			return hint
 		}
 	}
-	if _, ok := tenancy.ParsePort(s + "/TCP"); ok {
+	if p, ok := tenancy.ParsePort(s + "/TCP"); ok && p.End != p.Number {
+		return fmt.Sprintf("write %q with its protocol", s+"/TCP")
+	} else if ok {
 		return fmt.Sprintf("write %s, or %q with its protocol", s, s+"/TCP")
 	}
-	return `write a number from 1 to 65535, "53/UDP", "30000-30100/TCP" or, in a flow, the name of a port`
+	return portForms
 }
+
+const portForms = `write a number from 1 to 65535, "53/UDP", "30000-30100/TCP" or, in a flow, the name of a port`
 
 func (d *decoder) portNumber(v cue.Value, what string) int {
 	v, _ = v.Default()

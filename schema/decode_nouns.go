@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"slices"
+
 	"cuelang.org/go/cue"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
@@ -29,11 +31,7 @@ func (d *decoder) tenancy(v cue.Value) *tenancy.Tenancy {
 		"retired":  func(v cue.Value) { d.retired(v, t.Retired) },
 		"delivery": d.later("delivery"),
 	}, "clusters", "environments", "teams")
-	// Only what is wrong with its own fields makes a tenancy partial.
-	node.Partial = false
-	for _, p := range d.problems {
-		node.Partial = node.Partial || len(p.path) <= 1
-	}
+	node.Partial = d.shallow(node)
 	t.Node = node
 	return t
 }
@@ -50,10 +48,23 @@ func (d *decoder) teamPart(v cue.Value, team string) *tenancy.Tenancy {
 	return t
 }
 
-// named decodes a struct of things under their names into m.
+// shallow reports whether something is wrong with the own fields of a node, so
+// that what is declared in it may be missing.
+func (d *decoder) shallow(n tenancy.Node) bool {
+	return n.Partial && slices.ContainsFunc(d.problems, func(p problem) bool {
+		return len(p.path) <= len(d.path)+1 && slices.Equal(p.path[:min(len(p.path), len(d.path))], d.path)
+	})
+}
+
+// named decodes a struct of things under their names into m, those whose name
+// nobody could refer to left out.
 func named[T any](d *decoder, what string, m map[string]*T, one func(*decoder, string, cue.Value) *T) func(cue.Value) {
 	return func(v cue.Value) {
-		d.entries(v, what, nameShape, func(k string, v cue.Value) { m[k] = one(d, k, v) })
+		d.entries(v, what, nameShape, func(k string, v cue.Value) {
+			if x := one(d, k, v); nameShape.accepts(k) {
+				m[k] = x
+			}
+		})
 	}
 }
 
@@ -99,7 +110,11 @@ func (d *decoder) ranges(v cue.Value, what string) (cidrs []tenancy.Word) {
 func (d *decoder) dns(v cue.Value) (x tenancy.DNS) {
 	x.Provider.Text = tenancy.ProviderCoreDNS
 	x.Node = d.object(v, "dns", fields{
-		"provider":  func(v cue.Value) { x.Provider = d.oneOf(v, "provider", dnsProviders) },
+		"provider": func(v cue.Value) {
+			if w := d.oneOf(v, "provider", dnsProviders); w.Set() {
+				x.Provider = w
+			}
+		},
 		"nodeLocal": func(v cue.Value) { x.NodeLocal = d.word(v, "nodeLocal", ipShape) },
 		"clusterIP": func(v cue.Value) { x.ClusterIP = d.word(v, "clusterIP", ipShape) },
 		"namespace": func(v cue.Value) { x.Namespace = d.word(v, "namespace", nameShape) },
@@ -158,6 +173,7 @@ func (d *decoder) team(name string, v cue.Value) *tenancy.Team {
 	for _, n := range t.Namespaces {
 		n.Team = name
 	}
+	t.Partial = d.shallow(t.Node)
 	return t
 }
 
@@ -166,7 +182,11 @@ func (d *decoder) namespace(name string, v cue.Value) *tenancy.Namespace {
 	n.Node = d.object(v, "a namespace", fields{
 		"environments": func(v cue.Value) { n.Environments = d.words(v, "environments", nameShape) },
 		"names": func(v cue.Value) {
-			d.entries(v, "names", nameShape, func(k string, v cue.Value) { n.Names[k] = d.word(v, "a name", nameShape) })
+			d.entries(v, "names", nameShape, func(k string, v cue.Value) {
+				if w := d.word(v, "a name", nameShape); w.Set() {
+					n.Names[k] = w
+				}
+			})
 		},
 		"workloads":   named(d, "workloads", n.Workloads, (*decoder).workload),
 		"baseline":    func(v cue.Value) { n.Baseline = d.baseline(v) },
@@ -197,7 +217,7 @@ func (d *decoder) workload(name string, v cue.Value) *tenancy.Workload {
 	w := &tenancy.Workload{Name: name, Tags: map[string]bool{}}
 	w.Node = d.object(v, "a workload", fields{
 		"pods":  func(v cue.Value) { w.Pods = d.labels(v, true) },
-		"ports": func(v cue.Value) { w.Ports = d.ports(v) },
+		"ports": func(v cue.Value) { w.Ports, w.PortsAt = d.ports(v) },
 		"tags": func(v cue.Value) {
 			d.entries(v, "tags", nameShape, func(k string, v cue.Value) { w.Tags[k] = d.yes(v, "a tag") })
 		},
@@ -211,7 +231,7 @@ func (d *decoder) workload(name string, v cue.Value) *tenancy.Workload {
 func (d *decoder) labels(v cue.Value, needed bool) tenancy.Labels {
 	n, out := len(d.problems), tenancy.Labels{}
 	d.entries(v, "pods", labelKeyShape, func(k string, v cue.Value) {
-		out[k] = d.word(v, "a label's value", labelValueShape).Text
+		out[k] = d.word(v, "the value", labelValueShape).Text
 	})
 	if needed && len(out) == 0 && len(d.problems) == n && v.Err() == nil {
 		d.report(diag.BadLabel, v.Pos(), `name at least one label, such as pods: app: "web"`,
@@ -225,7 +245,7 @@ func (d *decoder) external(name string, v cue.Value) *tenancy.External {
 	e.Node = d.object(v, "an external", fields{
 		"cidrs":        func(v cue.Value) { e.CIDRs = d.words(v, "cidrs", cidrShape) },
 		"except":       func(v cue.Value) { e.Except = d.words(v, "except", cidrShape) },
-		"ports":        func(v cue.Value) { e.Ports = d.ports(v) },
+		"ports":        func(v cue.Value) { e.Ports, e.PortsAt = d.ports(v) },
 		"environments": func(v cue.Value) { e.Environments = d.words(v, "environments", nameShape) },
 		"fqdn": func(v cue.Value) {
 			d.report(diag.NotAvailable, v.Pos(),
@@ -244,7 +264,9 @@ func (d *decoder) retired(v cue.Value, out map[string]map[string]*tenancy.Retire
 			r.Node = d.object(v, "a retired namespace", fields{
 				"reason": func(v cue.Value) { r.Reason = d.word(v, "reason", lineShape).Text },
 			}, "reason")
-			out[cluster][name] = r
+			if nameShape.accepts(cluster) && nameShape.accepts(name) {
+				out[cluster][name] = r
+			}
 		})
 	})
 }

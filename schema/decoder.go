@@ -4,6 +4,7 @@ import (
 	"fmt"
 	gotoken "go/token"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -45,10 +46,30 @@ func formatPath(path []string) string { return cuePath(path).String() }
 
 func cuePath(path []string) cue.Path {
 	var sels []cue.Selector
-	for _, p := range path {
-		sels = append(sels, cue.Str(p))
+	for i, p := range path {
+		if n, err := strconv.Atoi(p); err == nil && inList(path[:i]) {
+			sels = append(sels, cue.Index(n))
+		} else {
+			sels = append(sels, cue.Str(p))
+		}
 	}
 	return cue.MakePath(sels...)
+}
+
+// inList reports whether what stands below the path are elements of a list: a
+// path of CUE's does not say.
+func inList(path []string) bool {
+	lists := []string{"cidrs", "clusters", "environments", "files", "fqdn", "owners", "packages"}
+	switch n := len(path); {
+	case n < 2:
+		return false
+	case path[n-1] == "ports":
+		return path[0] == "flows" || path[0] == "guards"
+	case path[n-1] == "except":
+		return path[0] == "externals"
+	default:
+		return slices.Contains(lists, path[n-1])
+	}
 }
 
 func lookup(v cue.Value, path []string) cue.Value { return v.LookupPath(cuePath(path)) }
@@ -67,27 +88,36 @@ func (d *decoder) object(v cue.Value, what string, fs fields, required ...string
 	n := len(d.problems)
 	var seen []string
 	ok := d.each(v, what, func(key string, v cue.Value) {
-		seen = append(seen, key)
 		if handle := fs[key]; handle != nil {
+			seen = append(seen, key)
 			handle(v)
 			return
 		}
 		names := tenancy.Keys(fs)
+		seen = append(seen, nearest.Name(key, names)) // not missing as well, but misspelt
 		d.report(diag.UnknownField, v.Pos(), nearest.Hint(key, "its fields", names), "%s has no field %q", what, key)
 	})
 	for _, r := range required {
 		if ok && !slices.Contains(seen, r) {
-			d.report(diag.MissingField, v.Pos(), fmt.Sprintf("add %s: …", r), "%s needs %q", what, r)
+			d.missing(v, what, r)
 		}
 	}
 	return d.node(v, n)
+}
+
+// missing reports a required field. The problem's path is the field's own: there
+// CUE misses it too.
+func (d *decoder) missing(v cue.Value, what, field string) {
+	d.report(diag.MissingField, v.Pos(), "add "+or(fieldExamples[field], field+": …"), "%s needs %q", what, field)
+	last := &d.problems[len(d.problems)-1]
+	last.path = append(last.path, field)
 }
 
 // entries reads a struct whose keys are names.
 func (d *decoder) entries(v cue.Value, what string, key shape, f func(key string, v cue.Value)) {
 	d.each(v, what, func(k string, v cue.Value) {
 		if !key.accepts(k) {
-			d.report(key.code, v.Pos(), "", "%q among %s is not %s", k, what, key.wants)
+			d.report(key.code, v.Pos(), shapeHint(k, key), "%q among %s is not %s", short(k), what, key.wants)
 		}
 		f(k, v)
 	})
@@ -97,10 +127,15 @@ func (d *decoder) entries(v cue.Value, what string, key shape, f func(key string
 // one.
 func (d *decoder) each(v cue.Value, what string, f func(key string, v cue.Value)) bool {
 	v, _ = v.Default()
-	switch v.IncompleteKind() {
-	case cue.StructKind, cue.BottomKind:
+	switch kind := v.IncompleteKind(); {
+	case kind == cue.StructKind, kind == cue.BottomKind:
+	case kind&cue.StructKind != 0 && len(d.path) == 0:
+		return true // a package that embeds the schema and declares nothing
+	case kind&cue.StructKind != 0:
+		d.noValue(v, what)
+		return false
 	default:
-		d.wrongType(v, what, "a struct {…}")
+		d.wrongType(v, what, cue.StructKind)
 		return false
 	}
 	it, err := v.Fields()
@@ -119,12 +154,15 @@ func (d *decoder) each(v cue.Value, what string, f func(key string, v cue.Value)
 // list reads a list that is not empty.
 func (d *decoder) list(v cue.Value, what string, f func(cue.Value)) {
 	v, _ = v.Default()
-	switch v.IncompleteKind() {
-	case cue.ListKind:
-	case cue.BottomKind:
+	switch kind := v.IncompleteKind(); {
+	case kind == cue.ListKind:
+	case kind == cue.BottomKind:
+		return
+	case kind&cue.ListKind != 0:
+		d.noValue(v, what)
 		return
 	default:
-		d.wrongType(v, what, "a list […]")
+		d.wrongType(v, what, cue.ListKind)
 		return
 	}
 	it, err := v.List()
@@ -142,8 +180,13 @@ func (d *decoder) list(v cue.Value, what string, f func(cue.Value)) {
 	}
 }
 
-func (d *decoder) wrongType(v cue.Value, what, want string) {
-	d.report(diag.WrongType, valuePos(v), "", "%s is %s, not %s", what, want, kindName(v.IncompleteKind()))
+func (d *decoder) wrongType(v cue.Value, what string, want cue.Kind) {
+	d.report(diag.WrongType, valuePos(v), d.typeHint(v, what, want), "%s must be %s, not %s", what, kindName(want), kindName(v.IncompleteKind()))
+}
+
+func (d *decoder) noValue(v cue.Value, what string) {
+	d.report(diag.NoValue, valuePos(v), "write a value, or check what it refers to", "%s has no value, only %s",
+		what, oneLine(fmt.Sprint(v)))
 }
 
 // scalar reports whether v is a value of the kind, and complains if not.
@@ -153,17 +196,17 @@ func (d *decoder) scalar(v cue.Value, what string, kind cue.Kind) bool {
 	case got == cue.BottomKind:
 		return false
 	case got != kind && v.IsConcrete():
-		d.wrongType(v, what, kindName(kind))
+		d.wrongType(v, what, kind)
 		return false
 	case !v.IsConcrete():
-		d.report(diag.NoValue, valuePos(v), "write a value, or check what it refers to", "%s has no value, only %s",
-			what, oneLine(fmt.Sprint(v)))
+		d.noValue(v, what)
 		return false
 	}
 	return true
 }
 
-// word reads a string of a shape.
+// word reads a string of a shape. One of another shape is reported and counts
+// as not written, so that nobody looks for what it names.
 func (d *decoder) word(v cue.Value, what string, s shape) tenancy.Word {
 	v, _ = v.Default()
 	if !d.scalar(v, what, cue.StringKind) {
@@ -174,35 +217,35 @@ func (d *decoder) word(v cue.Value, what string, s shape) tenancy.Word {
 		return tenancy.Word{}
 	}
 	if !s.accepts(text) {
-		d.report(s.code, valuePos(v), trimHint(text, s), "%s %q is not %s", what, short(text), s.wants)
+		d.report(s.code, valuePos(v), shapeHint(text, s), "%s %q is not %s", what, short(text), s.wants)
+		return tenancy.Word{}
 	}
 	return tenancy.Word{Text: text, Pos: d.shown(valuePos(v))}
 }
 
-// trimHint says so if white space or the case of letters is all that is wrong.
-func trimHint(text string, s shape) string {
-	for _, t := range []string{strings.TrimSpace(text), strings.ToLower(strings.TrimSpace(text))} {
-		if t != text && s.accepts(t) {
-			return fmt.Sprintf("write %q", t)
-		}
-	}
-	return ""
-}
-
 func (d *decoder) words(v cue.Value, what string, s shape) (out []tenancy.Word) {
-	d.list(v, what, func(v cue.Value) { out = append(out, d.word(v, what, s)) })
+	d.list(v, what, func(v cue.Value) {
+		if w := d.word(v, "an entry of "+what, s); w.Set() {
+			out = append(out, w)
+		}
+	})
 	return out
 }
 
 // oneOf reads one of the words that the schema lists.
 func (d *decoder) oneOf(v cue.Value, what string, choices []string) tenancy.Word {
 	v, _ = v.Default()
+	if kind := v.IncompleteKind(); kind&(cue.StringKind|cue.BottomKind) == 0 && v.IsConcrete() {
+		d.report(diag.WrongType, valuePos(v), nearest.Hint("", "its values", choices), "%s must be a string, not %s", what, kindName(kind))
+		return tenancy.Word{}
+	}
 	if !d.scalar(v, what, cue.StringKind) {
 		return tenancy.Word{}
 	}
 	text, _ := v.String()
 	if !slices.Contains(choices, text) {
 		d.report(diag.BadValue, valuePos(v), nearest.Hint(text, "its values", choices), "%s cannot be %q", what, short(text))
+		return tenancy.Word{}
 	}
 	return tenancy.Word{Text: text, Pos: d.shown(valuePos(v))}
 }
@@ -221,7 +264,7 @@ func (d *decoder) yes(v cue.Value, what string) bool {
 	n := len(d.problems)
 	b := d.boolean(v, what)
 	if !b && len(d.problems) == n && v.Err() == nil {
-		d.report(diag.BadValue, valuePos(v), "leave it out instead", "%s can only be true", what)
+		d.report(diag.BadValue, valuePos(v), "leave the field out instead", "%s can only be true", what)
 	}
 	return b
 }
@@ -233,28 +276,6 @@ func valuePos(v cue.Value) token.Pos {
 		return f.Value.Pos()
 	}
 	return v.Pos()
-}
-
-func kindName(k cue.Kind) string {
-	switch k {
-	case cue.StringKind:
-		return "a string"
-	case cue.IntKind:
-		return "a whole number"
-	case cue.FloatKind, cue.NumberKind:
-		return "a number with a fraction"
-	case cue.BoolKind:
-		return "true or false"
-	case cue.StructKind:
-		return "a struct"
-	case cue.ListKind:
-		return "a list"
-	case cue.NullKind:
-		return "null"
-	case cue.BytesKind:
-		return "bytes"
-	}
-	return "one of several types"
 }
 
 // short keeps a message readable when a value is not.

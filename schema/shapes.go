@@ -14,6 +14,7 @@ type shape struct {
 	definition string // in schema.cue
 	code       diag.Code
 	wants      string // completes "… is not "
+	rule       string // says what would be one
 	accepts    func(string) bool
 }
 
@@ -39,32 +40,33 @@ var (
 
 var (
 	nameShape = shape{"#Name", diag.BadName,
-		"a DNS label: at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+		"a DNS label", "a DNS label has at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
 		matching(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)}
-	affixShape = shape{"#Affix", diag.BadName, "a part of a name: lower-case letters, digits and hyphens",
+	affixShape = shape{"#Affix", diag.BadName, "a part of a name", "it may have lower-case letters, digits and hyphens",
 		matching(`^[-a-z0-9]{1,62}$`)}
 	lineShape = shape{"#Line", diag.BadLine,
-		`one printable line of 1 to 200 characters without "${", which Flux would substitute`,
+		"one printable line", `write one line of 1 to 200 printable characters, without "${"`,
 		func(s string) bool { return reLine(s) && !reDollarBrace.MatchString(s) }}
-	filePatternShape = shape{"#FilePattern", diag.BadFilePattern, `a pattern of file names without "/"`,
+	filePatternShape = shape{"#FilePattern", diag.BadFilePattern, "a pattern of file names", `write the name of a file in the folder of the tenancy, or a pattern such as "payments*.cue", without "/"`,
 		matching(`^[^/]{1,200}$`)}
-	cidrShape = shape{"#CIDR", diag.BadCIDR, `a range of addresses such as "203.0.113.0/24"`,
+	cidrShape = shape{"#CIDR", diag.BadCIDR, "a range of addresses", `write it with its mask, such as "203.0.113.0/24" or "2001:db8::/32"`,
 		matching(`^[0-9a-fA-F:.]{2,45}/[0-9]{1,3}$`)}
-	ipShape = shape{"#IP", diag.BadCIDR, `an address such as "169.254.20.10"`,
+	ipShape = shape{"#IP", diag.BadCIDR, "an address", `write it such as "169.254.20.10", without a mask`,
 		matching(`^[0-9a-fA-F:.]{2,45}$`)}
-	dateShape = shape{"#Date", diag.BadDate, `a day such as "2027-06-30"`,
+	dateShape = shape{"#Date", diag.BadDate, "a day", `write a day of the calendar such as "2027-06-30"`,
 		func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }}
 	portNameShape = shape{"#PortName", diag.BadPort,
-		"the name of a port: at most 15 lower-case letters, digits and hyphens, a letter among them",
+		"the name of a port", "the name of a port has at most 15 lower-case letters, digits and hyphens, a letter among them",
 		matching(`^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$`, `[a-z]`)}
-	portSpecShape = shape{"#PortSpec", diag.BadPort, `a port with a protocol such as "53/UDP" or "30000-30100/TCP"`,
+	portSpecShape = shape{"#PortSpec", diag.BadPort, "a port with a protocol", portForms,
 		matching(`^` + portDigits + `(-` + portDigits + `)?/(TCP|UDP|SCTP)$`)}
 	labelKeyShape = shape{"#LabelKey", diag.BadLabel,
-		`the key of a label, such as "app" or "app.kubernetes.io/name": at most 63 characters after an optional prefix`,
+		"the key of a label", `write one such as "app" or "app.kubernetes.io/name": at most 63 characters after an optional prefix`,
 		matching(`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?([.][a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*/)?`+
 			`[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`, `^([^/]{1,253}/)?[^/]+$`)}
 	labelValueShape = shape{"#LabelValue", diag.BadLabel,
-		"the value of a label: at most 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends",
+		"one that a label takes",
+		"it has at most 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends",
 		matching(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)}
 )
 

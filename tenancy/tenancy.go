@@ -149,6 +149,7 @@ type Workload struct {
 	Name     string
 	Pods     Labels
 	Ports    map[string]Port
+	PortsAt  map[string]token.Position
 	Tags     map[string]bool
 	Overlaps bool
 }
@@ -160,6 +161,7 @@ type External struct {
 	CIDRs        []Word
 	Except       []Word
 	Ports        map[string]Port
+	PortsAt      map[string]token.Position
 	Environments []Word // empty: flows name their own
 }
 

@@ -148,7 +148,9 @@ func readBase(t *testing.T) (out []txtar.File) {
 func (m *mistake) run(t *testing.T, base []txtar.File) answer {
 	dir := t.TempDir()
 	files := m.input
-	if !slices.ContainsFunc(files, func(f txtar.File) bool { return f.Name == schema.TenancyFile || strings.HasSuffix(f.Name, "/"+schema.TenancyFile) }) {
+	if !slices.ContainsFunc(files, func(f txtar.File) bool {
+		return f.Name == schema.TenancyFile || strings.HasSuffix(f.Name, "/"+schema.TenancyFile)
+	}) {
 		files = slices.Concat(base, files)
 	}
 	for _, f := range files {
@@ -323,4 +325,3 @@ import "list"
 _l: list.Range(0, 3000, 1)
 flows: {for a in _l for b in _l {"f\(a)-\(b)": {from: a, to: b}}}
 `
-

@@ -28,7 +28,7 @@ func distance(a, b string) int {
 		return 1
 	}
 	if len(a) >= 3 && (strings.HasPrefix(b, a) || strings.HasPrefix(a, b)) && len(b) >= 3 {
-		return 2
+		return min(2, levenshtein.Distance(a, b, nil))
 	}
 	return levenshtein.Distance(a, b, nil)
 }
@@ -41,6 +41,8 @@ func Hint(word, plural string, candidates []string) string {
 	}
 	names := slices.Sorted(slices.Values(candidates))
 	switch {
+	case len(names) == 0 && strings.HasPrefix(plural, "its "):
+		return "it declares no " + strings.TrimPrefix(plural, "its ")
 	case len(names) == 0:
 		return "no " + plural + " are declared"
 	case len(names) > 12:
