@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
@@ -10,7 +11,7 @@ import (
 func (c *checker) cluster(k *tenancy.Cluster) {
 	switch k.CNI.Text {
 	case "flannel", "other":
-		if !k.CNIAcknowledged.Set() {
+		if !k.CNIAcknowledged.Set() && !k.Partial {
 			c.Error(diag.CNINotEnforcing, k.CNI.Pos, "use a plugin that enforces policies, or add cniAcknowledged: \"why policies are enforced\"",
 				"cni %q on cluster %q may ignore every policy", k.CNI.Text, k.Name)
 		}
@@ -86,17 +87,51 @@ func (c *checker) shared(s *tenancy.Shared) {
 
 // managedDNS sees to it that isolating the DNS pods does not cut everybody off.
 func (c *checker) managedDNS(s *tenancy.Shared) {
+	var cut []string
 	for _, k := range tenancy.Sorted(c.t.Clusters) {
-		if !s.On(k.Name) || s.Namespace.Text != k.DNS.PodNamespace() {
-			continue
-		}
-		open := false
-		for _, f := range c.t.Flows {
-			open = open || f.To.Shared.Text == s.Name && f.From.AnyNamespace && len(f.Environments) == 0
-		}
-		if !open {
-			c.Error(diag.DNSManaged, s.Pos, "add a flow from anyNamespace to it on its DNS ports, or leave managed out",
-				"managing %q isolates the DNS pods of cluster %q, and no flow lets every namespace in", s.Namespace.Text, k.Name)
+		if s.On(k.Name) && s.Namespace.Text == k.DNS.PodNamespace() && !c.opensDNS(s, k.DNS.PodPort()) {
+			cut = append(cut, k.Name)
 		}
 	}
+	if len(cut) > 0 && !s.Partial && !c.t.Partial {
+		c.Error(diag.DNSManaged, s.Pos, "add a flow from anyNamespace to it on its DNS ports, UDP and TCP, without expiry; or leave managed out",
+			"managing %q isolates the DNS pods of %s, and no flow lets every namespace in", s.Namespace.Text, strings.Join(cut, ", "))
+	}
+}
+
+// opensDNS reports whether every namespace, in every environment and for good,
+// may ask the shared namespace's pods on the port, by UDP and by TCP.
+func (c *checker) opensDNS(s *tenancy.Shared, port int) bool {
+	open := map[tenancy.Protocol]bool{}
+	for _, f := range c.t.Flows {
+		if f.Partial {
+			return true // the decoder spoke of it
+		}
+		narrow := f.From.Tag.Set() || len(f.Environments) > 0 || f.Expires.Set()
+		if f.To.Shared.Text != s.Name || !f.From.AnyNamespace || narrow {
+			continue
+		}
+		for name, w := range s.Workloads {
+			if f.To.Workload.Set() && f.To.Workload.Text != name {
+				continue
+			}
+			for _, p := range opened(f.Ports, w.Ports) {
+				open[p.Protocol] = open[p.Protocol] || p.Number <= port && port <= p.End
+			}
+		}
+		for _, p := range f.Ports.List {
+			open[p.Port.Protocol] = open[p.Port.Protocol] || p.Name == "" && p.Port.Number <= port && port <= p.Port.End
+		}
+	}
+	return open[tenancy.UDP] && open[tenancy.TCP]
+}
+
+// opened gives those of a workload's ports that a flow names.
+func opened(named tenancy.FlowPorts, declared map[string]tenancy.Port) (out []tenancy.Port) {
+	for name, p := range declared {
+		if !named.Given() || named.All || slices.ContainsFunc(named.List, func(q tenancy.FlowPort) bool { return q.Name == name }) {
+			out = append(out, p)
+		}
+	}
+	return out
 }

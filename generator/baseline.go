@@ -6,14 +6,8 @@ import (
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
-// Where the pods of the DNS providers listen. OpenShift's Service maps 53 to
-// 5353, and policies see the pod's port (cluster-dns-operator, assets/dns).
 // Cloud DNS answers on the metadata server's address (tektoncd/operator#4000).
-const (
-	dnsPort          = 53
-	openShiftDNSPort = 5353
-	cloudDNSAddress  = "169.254.169.254/32"
-)
+const cloudDNSAddress = "169.254.169.254/32"
 
 // baseLayers gives the baseline of a cluster: what every managed namespace has.
 func baseLayers(k *tenancy.Cluster) []*Policy {
@@ -28,18 +22,16 @@ func baseLayers(k *tenancy.Cluster) []*Policy {
 // dnsRule allows UDP and TCP to the DNS pods or resolvers of the cluster, and to
 // nothing else.
 func dnsRule(d tenancy.DNS) Rule {
-	port := dnsPort
+	port := d.PodPort()
 	var peers []Peer
 	switch d.Provider.Text {
 	case tenancy.ProviderCoreDNS:
 		peers = []Peer{{Namespaces: []string{d.PodNamespace()}, Pods: tenancy.Labels{"k8s-app": "kube-dns"}}}
 	case tenancy.ProviderOpenShift:
-		port = openShiftDNSPort
 		peers = []Peer{{Namespaces: []string{d.PodNamespace()}, Pods: tenancy.Labels{"dns.operator.openshift.io/daemonset-dns": "default"}}}
 	case tenancy.ProviderCloudDNS:
 		peers = blocks([]tenancy.Word{{Text: cloudDNSAddress}})
 	case tenancy.ProviderCustom:
-		port = d.Port
 		peers = blocks(d.CIDRs)
 		if d.Namespace.Set() {
 			peers = []Peer{{Namespaces: []string{d.Namespace.Text}, Pods: d.Pods}}

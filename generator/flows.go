@@ -49,7 +49,7 @@ func (x *expander) flow(f *tenancy.Flow) {
 		sel.finish(x)
 	}
 	if !diag.HasErrors(x.List[n:]) && len(x.policies) == drafts {
-		x.Error(diag.NeverMeets, f.Pos, "check the tags and workloads of both ends", "flow %q opens nothing: one of its ends selects no workload", f.Name)
+		x.Error(diag.NeverMeets, f.Pos, "check its tag and workloads", "flow %q opens nothing: its %s selects no workload", f.Name, x.emptyEnd(from, pairs))
 	}
 	x.alreadyOpen(f)
 }
@@ -91,17 +91,31 @@ func (x *expander) pairs(f *tenancy.Flow) ([]pair, bool) {
 		}
 	}
 	if len(out) == 0 {
-		x.Error(diag.NeverMeets, f.Pos, "name ends that exist in one environment, or name both environments and add crossEnvironment: true",
-			"flow %q opens nothing: from exists in %s, to in %s%s", f.Name, x.where(&f.From), x.where(&f.To), narrowed(f))
+		fix := "name ends that exist in one environment, or name both environments and add crossEnvironment: true"
+		if len(f.Environments) > 0 {
+			fix = "list an environment in which both ends exist"
+		}
+		x.Error(diag.NeverMeets, f.Pos, fix, "flow %q opens nothing: from exists in %s; to in %s%s",
+			f.Name, x.where(&f.From), x.where(&f.To), narrowed(f))
 	}
 	return out, len(out) > 0
+}
+
+// emptyEnd names the end of a flow that selects nothing.
+func (x *expander) emptyEnd(from side, pairs []pair) string {
+	for _, p := range pairs {
+		if len(x.sources(from, p.from)) > 0 {
+			return "to"
+		}
+	}
+	return "from"
 }
 
 func narrowed(f *tenancy.Flow) string {
 	if len(f.Environments) == 0 {
 		return ""
 	}
-	return ", and the flow is for " + strings.Join(tenancy.Texts(f.Environments), ", ")
+	return "; and the flow is for " + strings.Join(tenancy.Texts(f.Environments), ", ")
 }
 
 // where says in which environments a peer exists.
@@ -134,7 +148,7 @@ func (x *expander) crossing(f *tenancy.Flow, crosses bool) ([]pair, bool) {
 	case len(f.Environments) > 0:
 		x.Error(diag.CrossEnvironment, f.Environments[0].Pos, "leave environments out", "flow %q names an environment at each end already", f.Name)
 	case !x.exists(&f.From, a) || !x.exists(&f.To, b):
-		x.Error(diag.NeverMeets, f.Pos, "name namespaces that exist there", "flow %q opens nothing: from exists in %s, to in %s", f.Name, x.where(&f.From), x.where(&f.To))
+		x.Error(diag.NeverMeets, f.Pos, "name namespaces that exist there", "flow %q opens nothing: from exists in %s; to in %s", f.Name, x.where(&f.From), x.where(&f.To))
 	default:
 		return []pair{{a, b}}, true
 	}

@@ -13,7 +13,11 @@ import (
 // something. Whether it holds is judged on what is built.
 func (x *expander) guard(g *tenancy.Guard) {
 	if (g.Never == nil) == (g.Always == nil) && !g.Partial {
-		x.Error(diag.GuardShape, g.Pos, "write either never: {…} or always: {…}", "guard %q has not exactly one of never and always", g.Name)
+		has := "both never and always"
+		if g.Never == nil {
+			has = "neither never nor always"
+		}
+		x.Error(diag.GuardShape, g.Pos, "write exactly one of never: {…} and always: {…}", "guard %q has %s", g.Name, has)
 	}
 	x.guardRule(g, "never", g.Never)
 	x.guardRule(g, "always", g.Always)

@@ -3,6 +3,7 @@ package generator
 import (
 	"fmt"
 	"go/token"
+	"slices"
 	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
@@ -61,8 +62,7 @@ func (x *expander) shape(s side) bool {
 		if len(hs) > 1 {
 			got = "names " + strings.Join(hs, " and ") + " at once"
 		}
-		x.Error(diag.PeerHeads, s.Pos, "name exactly one of namespace, team, environment, anyNamespace, shared, external, nodes, apiServer",
-			"%s %s", s.what, got)
+		x.Error(diag.PeerHeads, s.Pos, headsFix(hs), "%s %s", s.what, got)
 		return false
 	}
 	ok := x.qualifier(s, "workload", s.Workload.Pos, !s.Workload.Set() || s.Namespace.Set() || s.Shared.Set(), "namespace or shared")
@@ -76,6 +76,13 @@ func (x *expander) shape(s side) bool {
 		}
 	}
 	return ok
+}
+
+func headsFix(heads []string) string {
+	if slices.Contains(heads, "environment") {
+		return "leave environment out: it stands alone, or beside namespace or team"
+	}
+	return "name exactly one of namespace, team, environment, anyNamespace, shared, external, nodes, apiServer (and class, in a guard)"
 }
 
 func (x *expander) qualifier(s side, name string, pos token.Position, ok bool, fits string) bool {

@@ -83,29 +83,46 @@ func (x *expander) loneWorkload(to side) bool {
 }
 
 func (x *expander) portsFix(to side) string {
-	if _, ws, _ := x.workloadsOf(to.Peer); ws != nil && len(ws) == 0 {
-		return "declare a workload, or write anyPod: true in to and ports: [8080]"
+	_, ws, _ := x.workloadsOf(to.Peer)
+	if x.bareNamespace(to) {
+		return "declare a workload there, or write anyPod: true in to and list the numbers of ports"
 	}
-	return `add ports: ["…"]`
+	names := map[string]bool{}
+	for _, w := range ws {
+		for name := range w.Ports {
+			names[name] = true
+		}
+	}
+	if len(names) == 0 {
+		return `add ports: ["…"], with a name that the workloads give to theirs`
+	}
+	return "add ports: […], with the ones meant of " + strings.Join(tenancy.Keys(names), ", ")
+}
+
+// bareNamespace reports whether the destination is one namespace that declares
+// no workload, so that no port can be found in it.
+func (x *expander) bareNamespace(to side) bool {
+	_, ws, _ := x.workloadsOf(to.Peer)
+	return (to.Namespace.Set() || to.Shared.Set()) && len(ws) == 0
 }
 
 // literalOnly sees to it that a destination which declares nothing is opened by
 // numbers.
 func (x *expander) literalOnly(s *selection) *selection {
-	what := "every pod of a namespace"
+	what, fix := "a whole namespace declares", "add ports: [8080], or what it is"
 	switch {
 	case s.to.Nodes:
-		what = "nodes"
+		what = "nodes declare"
 	case s.to.APIServer:
-		what = "the API server"
+		what, fix = "the API server declares", "leave ports out: the cluster says which it is"
 	}
 	if !s.f.Ports.Given() || s.f.Ports.All {
-		x.Error(diag.PortsLeftOut, s.f.To.Pos, "add ports: [8080]", "flow %q must list port numbers: %s declare none", s.f.Name, what)
+		x.Error(diag.PortsLeftOut, s.f.To.Pos, fix, "flow %q must list port numbers: %s no ports", s.f.Name, what)
 		return nil
 	}
 	for _, p := range s.f.Ports.List {
 		if p.Name != "" {
-			x.Error(diag.UnknownPort, p.Pos, "write its number", "flow %q: port %q is a name, and %s declare none", s.f.Name, p.Name, what)
+			x.Error(diag.UnknownPort, p.Pos, "write its number", "flow %q: port %q is a name, and %s no ports", s.f.Name, p.Name, what)
 			return nil
 		}
 	}
@@ -165,7 +182,7 @@ func (s *selection) finish(x *expander) {
 	case s.partial, s.rule == literal, s.rule == apiServerPort, s.any && (s.rule == onlyOne || s.rule == everyDeclared):
 		return
 	case s.rule == onlyOne && len(names) > 0:
-		x.Error(diag.PortsLeftOut, f.To.Pos, fmt.Sprintf("add ports: [%q]", names[0]), "flow %q leaves out its ports, and its destination declares %s",
+		x.Error(diag.PortsLeftOut, f.To.Pos, fmt.Sprintf("add ports: [%q], or which of them is meant", names[0]), "flow %q leaves out its ports, and its destination declares %s",
 			f.Name, strings.Join(names, ", "))
 		return
 	case s.rule == onlyOne, s.rule == everyDeclared:
@@ -178,6 +195,8 @@ func (s *selection) finish(x *expander) {
 			x.Warn(diag.UndeclaredPort, p.Pos, "declare it, or check that it is the pod's port and not the Service's", "flow %q opens port %s, which its destination does not declare",
 				f.Name, p.Port)
 		case s.matched[i]:
+		case x.bareNamespace(s.to):
+			x.Error(diag.UnknownPort, p.Pos, x.portsFix(s.to), "flow %q: its destination declares no workload", f.Name)
 		case p.Name != "":
 			x.Error(diag.UnknownPort, p.Pos, nearest.Hint(p.Name, "its ports", names), "flow %q: its destination declares no port %q", f.Name, p.Name)
 		default:

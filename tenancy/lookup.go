@@ -100,3 +100,15 @@ func (d DNS) PodNamespace() string {
 	}
 	return ""
 }
+
+// PodPort gives the port on which the DNS pods listen. OpenShift's Service maps
+// 53 to 5353, and policies see the pod's port (cluster-dns-operator, assets/dns).
+func (d DNS) PodPort() int {
+	switch d.Provider.Text {
+	case ProviderOpenShift:
+		return 5353
+	case ProviderCustom:
+		return d.Port
+	}
+	return 53
+}

@@ -224,7 +224,7 @@ func checkDecent(t *testing.T, got answer) {
 	}
 }
 
-var reCode = regexp.MustCompile(`(?m) \[([a-z-]+)\]$`)
+var reCode = regexp.MustCompile(`(?m)\b(?:error|warning): .* \[([a-z-]+)\]$`)
 
 func codesIn(s string) (out []diag.Code) {
 	for _, m := range reCode.FindAllStringSubmatch(s, -1) {
