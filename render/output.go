@@ -22,6 +22,8 @@ const (
 
 // Output is an output folder as it was found.
 type Output struct {
+	Sources map[string][]byte // the inventory's bytes, by the name that positions show
+
 	shown     string // as people call it
 	files     Tree   // what is there, but for what the configuration allows
 	inventory *Inventory
@@ -53,6 +55,7 @@ func ReadOutput(root *os.Root, shown string, allowed []string) (*Output, error) 
 		return nil, err
 	}
 	if data, ok := o.take(InventoryFile); ok {
+		o.Sources = map[string][]byte{path.Join(shown, InventoryFile): data}
 		inv, err := parseInventory(data)
 		if err != nil {
 			o.diags.Error(diag.InventoryBroken, o.at(InventoryFile, 1), "restore it from Git, or run \"hedgerow generate --adopt\"",
@@ -112,7 +115,7 @@ func matches(patterns []string, file string) bool {
 
 // at is a line of a file of the output; line 0 means the file as a whole.
 func (o *Output) at(file string, line int) token.Position {
-	return token.Position{Filename: path.Join(o.shown, file), Line: line, Column: line}
+	return token.Position{Filename: path.Join(o.shown, file), Line: line, Column: min(line, 1)}
 }
 
 // Inventory gives the inventory that was found; nil if there is none that can

@@ -51,6 +51,7 @@ func runGenerate(w world, cfg *config, adopt bool) error {
 		return err
 	}
 	if err := j.report(); err != nil {
+		j.say(w.err, "nothing was written\n")
 		return err
 	}
 	if err := j.write(plan); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,7 +21,7 @@ const soon = 30 * 24 * time.Hour
 type job struct {
 	w       world
 	cfg     *config
-	sources map[string][]byte // of the tenancy, for excerpts
+	sources map[string][]byte // of the tenancy and the inventory, for excerpts
 	diags   diag.List
 
 	expansion *generator.Expansion
@@ -42,6 +43,10 @@ func newJob(w world, cfg *config) (*job, error) {
 	if err != nil {
 		return nil, failure{err}
 	}
+	j.sources = maps.Clone(j.output.Sources)
+	if j.sources == nil {
+		j.sources = map[string][]byte{}
+	}
 	return j, nil
 }
 
@@ -58,7 +63,8 @@ func (j *job) expand(asOf string) (bool, error) {
 	if err != nil {
 		return false, failure{err}
 	}
-	j.sources, j.diags = res.Sources, append(j.diags, res.Diags...)
+	maps.Copy(j.sources, res.Sources)
+	j.diags = append(j.diags, res.Diags...)
 	if res.Tenancy == nil {
 		return false, nil
 	}
@@ -130,7 +136,7 @@ func (j *job) report() error {
 	}
 	if diag.HasErrors(ds) {
 		errs, warns := diag.Count(ds)
-		j.say(j.w.err, "\n%s, %s; nothing was written\n", count(errs, "error"), count(warns, "warning"))
+		j.say(j.w.err, "\n%s, %s\n", count(errs, "error"), count(warns, "warning"))
 		return errProblems
 	}
 	return nil
