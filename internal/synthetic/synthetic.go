@@ -27,7 +27,7 @@ func Files(s Size) map[string]string {
 	}
 	for i := range s.Flows {
 		to := i % s.Namespaces
-		from := (i*7 + i/s.Namespaces + 1) % s.Namespaces
+		from := (to + 1 + (i*7+i/s.Namespaces)%(s.Namespaces-1)) % s.Namespaces // never to
 		fmt.Fprintf(&teams[to%s.Teams], "flows: \"f%d\": {\n\tfrom: {namespace: %q, workload: \"api\"}\n"+
 			"\tto: {namespace: %q, workload: \"api\"}\n\tports: [\"https\"]\n\treason: \"flow %d of the measurement\"\n}\n",
 			i, namespace(from), namespace(to), i)
