@@ -87,7 +87,6 @@ const (
 	ExternalEnvironment Code = "external-environments"
 	NothingManaged      Code = "nothing-managed"
 	PortsLeftOut        Code = "ports-left-out"
-	AnyPod              Code = "any-pod"
 	PolicyCollision     Code = "policy-collision"
 	NotOnCilium         Code = "not-on-cilium"
 	UndeclaredPort      Code = "undeclared-port"
@@ -189,7 +188,6 @@ var summaries = map[Code]string{
 	ExternalEnvironment: "Neither a flow nor its external says in which environments.",
 	NothingManaged:      "No end of a flow is managed, so there is nothing to write.",
 	PortsLeftOut:        "A flow leaves out its ports where the destination does not settle them.",
-	AnyPod:              "A flow opens a whole namespace without saying so.",
 	PolicyCollision:     "Two flows need policies of one name in one namespace.",
 	NotOnCilium:         "Cilium does not match this with an ipBlock.",
 	UndeclaredPort:      "A flow opens a port that its destination does not declare.",

@@ -56,7 +56,7 @@ func renderTenancy(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	diags := append(res.Diags, check.Tenancy(res.Tenancy)...)
-	x, more := generator.Expand(res.Tenancy, generator.Options{AsOf: today, Today: today, Soon: today})
+	x, more := generator.Expand(res.Tenancy, generator.Options{AsOf: testDay, Today: testDay, Soon: testDay})
 	if diags = append(diags, more...); diag.HasErrors(diags) {
 		t.Fatal(diags)
 	}

@@ -75,7 +75,7 @@ func buildBinary(t *testing.T) string {
 }
 
 func generateCmd(binary, dir string) *exec.Cmd {
-	return exec.Command(binary, "generate", "-C", dir, "--as-of", today)
+	return exec.Command(binary, "generate", "-C", dir, "--as-of", testDay)
 }
 
 func finish(t *testing.T, binary, dir string) {

@@ -14,8 +14,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"hedgerow": main})
 }
 
-// today is the day of all tests.
-const today = "2026-11-20"
+// testDay is the day of all tests.
+const testDay = "2026-11-20"
 
 // tools is the folder of the command lines that tests hold Hedgerow against.
 func tools(t testing.TB) string {
@@ -35,7 +35,7 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("HEDGEROW_UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("HEDGEROW_AS_OF", today)
+			e.Setenv("HEDGEROW_AS_OF", testDay)
 			e.Setenv("PATH", tools(t)+string(os.PathListSeparator)+e.Getenv("PATH"))
 			return nil
 		},
