@@ -48,8 +48,8 @@ func (x *expander) flow(f *tenancy.Flow) {
 	if !diag.HasErrors(x.List[n:]) {
 		sel.finish(x)
 	}
-	if !diag.HasErrors(x.List[n:]) && len(x.policies) == drafts {
-		x.Error(diag.NeverMeets, f.Pos, "check its tag and workloads", "flow %q opens nothing: its %s selects no workload", f.Name, x.emptyEnd(from, pairs))
+	if !diag.HasErrors(x.List[n:]) && len(x.policies) == drafts && !sel.partial {
+		x.Error(diag.NeverMeets, f.Pos, "check its tag and workloads", "flow %q opens nothing: its %s is no workload at all", f.Name, x.emptyEnd(from, pairs))
 	}
 	x.alreadyOpen(f)
 }
@@ -105,10 +105,10 @@ func (x *expander) pairs(f *tenancy.Flow) ([]pair, bool) {
 func (x *expander) emptyEnd(from side, pairs []pair) string {
 	for _, p := range pairs {
 		if len(x.sources(from, p.from)) > 0 {
-			return "to"
+			return "destination"
 		}
 	}
-	return "from"
+	return "source"
 }
 
 func narrowed(f *tenancy.Flow) string {

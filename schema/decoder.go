@@ -28,8 +28,15 @@ type decoder struct {
 
 // A problem is a diagnostic with the path of the value that it is about.
 type problem struct {
-	path []string
+	path   []string
+	silent bool // there is no diagnostic: CUE's errors speak of the value
 	diag.Diagnostic
+}
+
+// broken marks a value that CUE could not evaluate, so that what holds it counts
+// as partial.
+func (d *decoder) broken() {
+	d.problems = append(d.problems, problem{path: slices.Clone(d.path), silent: true})
 }
 
 func (d *decoder) report(code diag.Code, pos token.Pos, fix, format string, args ...any) {
@@ -37,7 +44,7 @@ func (d *decoder) report(code diag.Code, pos token.Pos, fix, format string, args
 	if len(path) > 0 {
 		fact = formatPath(path) + ": " + fact
 	}
-	d.problems = append(d.problems, problem{path, diag.Diagnostic{
+	d.problems = append(d.problems, problem{path: path, Diagnostic: diag.Diagnostic{
 		Code: code, Pos: d.shown(pos), Path: formatPath(path), Fact: fact, Fix: fix,
 	}})
 }
@@ -47,9 +54,14 @@ func formatPath(path []string) string { return cuePath(path).String() }
 func cuePath(path []string) cue.Path {
 	var sels []cue.Selector
 	for i, p := range path {
-		if n, err := strconv.Atoi(p); err == nil && inList(path[:i]) {
+		switch n, err := strconv.Atoi(p); {
+		case err == nil && inList(path[:i]):
 			sels = append(sels, cue.Index(n))
-		} else {
+		case i == 0 && strings.HasPrefix(p, "#") && ast.IsValidIdent(p):
+			sels = append(sels, cue.Def(p))
+		case i == 0 && strings.HasPrefix(p, "_") && ast.IsValidIdent(p):
+			sels = append(sels, cue.Hid(p, "_"))
+		default:
 			sels = append(sels, cue.Str(p))
 		}
 	}
@@ -140,15 +152,21 @@ func (d *decoder) each(v cue.Value, what string, f func(key string, v cue.Value)
 	}
 	it, err := v.Fields()
 	if err != nil {
+		d.broken()
 		return false
 	}
+	none := true
 	for it.Next() {
+		none = false
 		key := it.Selector().Unquoted()
 		d.path = append(d.path, key)
 		f(key, it.Value())
 		d.path = d.path[:len(d.path)-1]
 	}
-	return true
+	if v.Err() != nil && none {
+		d.broken()
+	}
+	return v.Err() == nil
 }
 
 // list reads a list that is not empty.
@@ -157,6 +175,7 @@ func (d *decoder) list(v cue.Value, what string, f func(cue.Value)) {
 	switch kind := v.IncompleteKind(); {
 	case kind == cue.ListKind:
 	case kind == cue.BottomKind:
+		d.broken()
 		return
 	case kind&cue.ListKind != 0:
 		d.noValue(v, what)
@@ -167,6 +186,7 @@ func (d *decoder) list(v cue.Value, what string, f func(cue.Value)) {
 	}
 	it, err := v.List()
 	if err != nil {
+		d.broken()
 		return
 	}
 	i := 0
@@ -194,6 +214,7 @@ func (d *decoder) scalar(v cue.Value, what string, kind cue.Kind) bool {
 	got := v.IncompleteKind()
 	switch {
 	case got == cue.BottomKind:
+		d.broken()
 		return false
 	case got != kind && v.IsConcrete():
 		d.wrongType(v, what, kind)

@@ -133,7 +133,8 @@ func (f *folder) parse() {
 	for _, err := range errs {
 		for _, e := range errors.Errors(err) {
 			format, args := e.Msg()
-			f.report(diag.Syntax, f.position(e.Position()), "", "%s", oneLine(fmt.Sprintf(format, args...)))
+			_, fact, fix := reword(oneLine(fmt.Sprintf(format, args...)))
+			f.report(diag.Syntax, f.position(e.Position()), fix, "%s", fact)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	gotoken "go/token"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -26,6 +27,9 @@ type Result struct {
 // CUE is a language, and evaluation takes what time and memory its program
 // takes: the caller watches over both.
 func Load(dir string, tags []string) (*Result, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err // in the words of whoever named the folder
+	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -81,7 +85,9 @@ func (f *folder) load(m *module, tags []string, res *Result) {
 	d := &decoder{shown: f.position}
 	res.Tenancy = d.tenancy(user)
 	for _, p := range d.problems {
-		res.Diags = append(res.Diags, p.Diagnostic)
+		if !p.silent {
+			res.Diags = append(res.Diags, p.Diagnostic)
+		}
 	}
 	// Ownership is looked into while the schema still judges; it counts only
 	// where nothing else is wrong.

@@ -18,19 +18,37 @@ import (
 // path, at the user's positions only, and none where the decoder spoke already.
 func (f *folder) translate(err error, user cue.Value, decoded []problem) []diag.Diagnostic {
 	var out []diag.Diagnostic
-	for _, g := range groupByPath(err) {
-		if !covered(g.path, decoded) {
-			out = append(out, f.word(g, user))
+	told := map[string]bool{} // what a pattern says of many fields, it says at one place
+	groups := groupByPath(err)
+	for _, g := range groups {
+		if covered(g.path, decoded) || explained(g, groups) {
+			continue
 		}
+		d := f.word(g, user)
+		key := d.Pos.String() + strings.TrimPrefix(d.Fact, d.Path)
+		if !told[key] || !d.Pos.IsValid() {
+			out = append(out, d)
+		}
+		told[key] = true
 	}
 	return out
+}
+
+// explained reports whether an error is about something further down: it is the
+// cause, and what CUE says above it follows.
+func explained(g *errorGroup, groups []*errorGroup) bool {
+	return slices.ContainsFunc(groups, func(h *errorGroup) bool {
+		n := len(g.path)
+		return len(h.path) > n && slices.Equal(h.path[:n], g.path)
+	})
 }
 
 // An errorGroup is all that CUE says about one path.
 type errorGroup struct {
 	path      []string
 	messages  []string
-	positions []token.Pos
+	own       []token.Pos // where CUE says that the errors are
+	positions []token.Pos // the same, with what takes part
 }
 
 var reDisjunction = regexp.MustCompile(`^\d+ errors in empty disjunction`)
@@ -48,9 +66,13 @@ func groupByPath(err error) []*errorGroup {
 			groups = append(groups, g)
 		}
 		format, args := e.Msg()
+		if cause := errors.Unwrap(e); cause != nil && strings.HasPrefix(format, "error in call to") {
+			format, args = "%s: %v", []any{fmt.Sprintf(format, args...), cause}
+		}
 		if m := oneLine(fmt.Sprintf(format, args...)); !reDisjunction.MatchString(m) {
 			g.messages = append(g.messages, m)
 		}
+		g.own = append(g.own, e.Position())
 		g.positions = append(g.positions, e.Position())
 		g.positions = append(g.positions, e.InputPositions()...)
 	}
@@ -60,7 +82,7 @@ func groupByPath(err error) []*errorGroup {
 // userPath takes the schema's own definition from the front of a path, and the
 // quotes from its elements.
 func userPath(path []string) []string {
-	for len(path) > 0 && strings.HasPrefix(path[0], "#") {
+	if len(path) > 0 && path[0] == "#Tenancy" {
 		path = path[1:]
 	}
 	out := make([]string, len(path))
@@ -78,7 +100,7 @@ func userPath(path []string) []string {
 func covered(path []string, decoded []problem) bool {
 	return slices.ContainsFunc(decoded, func(p problem) bool {
 		n := min(len(p.path), len(path))
-		return n > 0 && slices.Equal(p.path[:n], path[:n])
+		return !p.silent && n > 0 && slices.Equal(p.path[:n], path[:n])
 	})
 }
 
@@ -86,21 +108,23 @@ func (f *folder) word(g *errorGroup, user cue.Value) diag.Diagnostic {
 	d := diag.Diagnostic{Code: diag.Evaluation, Path: formatPath(g.path)}
 	d.Fact = "CUE cannot evaluate this"
 	if len(g.messages) > 0 {
-		d.Fact = g.messages[0]
+		d.Code, d.Fact, d.Fix = reword(g.messages[0])
 	}
 	if d.Path != "" {
 		d.Fact = d.Path + ": " + d.Fact
-	}
-	if strings.Contains(d.Fact, "conflicting values") {
-		d.Code, d.Fix = diag.Conflict, "keep one of them: every place that declares a value must agree"
 	}
 	positions := f.userPositions(g.positions)
 	if len(positions) == 0 {
 		positions = []gotoken.Position{f.nearestPosition(g.path, user)}
 	}
 	d.Pos = positions[0]
-	for _, p := range positions[1:] {
-		d.Related = append(d.Related, diag.Related{Pos: p, Note: "this place takes part"})
+	if own := f.userPositions(g.own); len(own) > 0 && d.Code != diag.Conflict {
+		d.Pos = own[0]
+	}
+	for _, p := range positions {
+		if p.Filename != d.Pos.Filename || p.Line != d.Pos.Line {
+			d.Related = append(d.Related, diag.Related{Pos: p, Note: "this place takes part"})
+		}
 	}
 	return d
 }
