@@ -300,9 +300,11 @@ func valuePos(v cue.Value) token.Pos {
 }
 
 // short keeps a message readable when a value is not.
-func short(s string) string {
-	if r := []rune(s); len(r) > 80 {
-		return string(r[:77]) + "…"
+func short(s string) string { return shorten(s, 80) }
+
+func shorten(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-3]) + "…"
 	}
 	return s
 }

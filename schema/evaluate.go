@@ -83,6 +83,22 @@ func (f *folder) usedTags(files, tags []string) []string {
 	})
 }
 
+// tags names the tags of all files.
+func (f *folder) tags() (out []string) {
+	for _, s := range f.files {
+		ast.Walk(s.ast, func(n ast.Node) bool {
+			if a, ok := n.(*ast.Attribute); ok {
+				if name, body := a.Split(); name == "tag" {
+					tag, _, _ := strings.Cut(body, ",")
+					out = append(out, strings.TrimSpace(tag))
+				}
+			}
+			return true
+		}, nil)
+	}
+	return out
+}
+
 func usesTag(file *ast.File, key string, isPair bool) (used bool) {
 	ast.Walk(file, func(n ast.Node) bool {
 		a, ok := n.(*ast.Attribute)

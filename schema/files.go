@@ -148,8 +148,8 @@ func (f *folder) checkPackages() {
 		}
 	}
 	for _, s := range f.files {
-		if s.ast == nil || len(s.ast.Decls) == 0 && s.ast.PackageName() == "" {
-			continue
+		if s.ast == nil || s.name != TenancyFile && len(s.ast.Decls) == 0 && s.ast.PackageName() == "" {
+			continue // CUE passes over a file of comments
 		}
 		at := gotoken.Position{Filename: f.show(filepath.Join(f.dir, s.name)), Line: 1, Column: 1}
 		switch got := s.ast.PackageName(); {

@@ -76,8 +76,11 @@ func (m *module) read(f *folder) error {
 			if !pos.IsValid() {
 				pos = at
 			}
-			f.report(diag.BadModule, pos, `it needs module: "…" and language: version: "`+languageVersion+`"`, "%s",
-				oneLine(strings.ReplaceAll(e.Error(), path+": ", "")))
+			fix := `it needs module: "…" and language: version: "` + languageVersion + `"`
+			if strings.Contains(e.Error(), "too new") {
+				fix = `write language: version: "` + languageVersion + `", or use a newer Hedgerow`
+			}
+			f.report(diag.BadModule, pos, fix, "%s", f.tidy(strings.ReplaceAll(e.Error(), path+": ", "")))
 		}
 		return nil
 	}

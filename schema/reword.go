@@ -32,6 +32,8 @@ var rewordings = []rewording{
 	{regexp.MustCompile(`^structural cycle`), diag.Evaluation, "the struct holds itself, and so never ends", "break the circle"},
 	{regexp.MustCompile(`^invalid interpolation`), diag.Evaluation, "only a string, a number or true and false can stand in \\(…)",
 		"name a field of it"},
+	{regexp.MustCompile(`^builtin package (.*) undefined`), diag.BadImport, "CUE has no package $1 of its own", "check its spelling"},
+	{regexp.MustCompile(`^imported and not used`), diag.Evaluation, "", "remove the import"},
 	{regexp.MustCompile(`^missing ',' in struct literal`), diag.Syntax, "",
 		`put a name with a hyphen in quotes, and a comma between two fields of one line`},
 	{regexp.MustCompile(`^missing ',' in list literal`), diag.Syntax, "", "put a comma between two entries"},

@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/cue/token"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 )
 
 // translate words CUE's errors about the user's value: one diagnostic for each
@@ -161,10 +162,13 @@ func (f *folder) loadErrors(err error) []diag.Diagnostic {
 		switch {
 		case strings.Contains(d.Fact, "import cycle"):
 			d.Code, d.Fix = diag.BadImport, "let one of the packages do without the other"
+		case reNoTag.MatchString(d.Fact):
+			name := reNoTag.FindStringSubmatch(d.Fact)[1]
+			d.Code, d.Fact, d.Fix = diag.BadTag, fmt.Sprintf("no file of the tenancy names %q in an @tag", name), nearest.Hint(name, "tags", f.tags())
+		case strings.Contains(d.Fact, "injection tag"):
+			d.Code, d.Fix = diag.BadTag, "give with -t a value of the type that the @tag asks for"
 		case strings.Contains(d.Fact, "import") || strings.Contains(d.Fact, "package"):
 			d.Code, d.Fix = diag.BadImport, "import CUE's own packages, the schema, or a package of this module; nothing is fetched"
-		case strings.Contains(d.Fact, "tag"):
-			d.Code, d.Fix = diag.BadTag, "give with -t only tags that a file of the tenancy names in an @tag"
 		case strings.Contains(d.Fact, "module"):
 			d.Code = diag.BadModule
 		}
@@ -173,8 +177,16 @@ func (f *folder) loadErrors(err error) []diag.Diagnostic {
 	return out
 }
 
+var (
+	reNoTag = regexp.MustCompile(`^no tag for "(.*)"`)
+	// What CUE puts before the cause of a failed import: the same words for each
+	// package on the way, and the position that is shown already.
+	reImportChain = regexp.MustCompile(`^(import failed: |\S+[.]cue:\d+:\d+: )+`)
+)
+
 // tidy takes this machine's paths and line breaks out of an error of CUE's.
 func (f *folder) tidy(s string) string {
 	s = strings.ReplaceAll(s, f.dir+"/", "")
-	return oneLine(strings.ReplaceAll(s, f.dir, "."))
+	s = strings.Join(strings.Fields(strings.ReplaceAll(s, f.dir, ".")), " ")
+	return shorten(reImportChain.ReplaceAllString(s, ""), maxLine)
 }

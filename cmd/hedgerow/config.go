@@ -73,9 +73,16 @@ func readConfig(cmd *cobra.Command, v *viper.Viper) (*config, error) {
 	}
 	c := &config{dir: dir}
 	if err := v.Unmarshal(c); err != nil {
-		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
+		return nil, fmt.Errorf("the configuration cannot be read: %s", decodeError(err))
 	}
 	return c, c.validate()
+}
+
+// decodeError takes the framework's words out of an error about a value.
+func decodeError(err error) string {
+	s := strings.TrimPrefix(err.Error(), "decoding failed due to the following error(s):")
+	s, _, _ = strings.Cut(strings.Join(strings.Fields(s), " "), ": strconv.")
+	return s
 }
 
 // readConfigFile reads the file if there is one, and refuses keys that mean
@@ -103,7 +110,7 @@ func readConfigFile(v *viper.Viper, file string, keys []string) error {
 
 func (c *config) validate() error {
 	if !slices.Contains(diag.Formats(), diag.Format(c.Format)) {
-		return fmt.Errorf("unknown format %q%s", c.Format, suggestion(c.Format, formatNames()))
+		return fmt.Errorf("unknown format %q; %s", c.Format, nearest.Hint(c.Format, "formats", formatNames()))
 	}
 	if c.AsOf != "" {
 		if _, err := time.Parse(time.DateOnly, c.AsOf); err != nil {
@@ -113,8 +120,17 @@ func (c *config) validate() error {
 	switch {
 	case c.Output == "":
 		return errors.New("output names no folder")
-	case c.MaxRemoved < 0 || c.Memory <= 0 || c.Timeout <= 0:
-		return errors.New("limits are positive")
+	case c.MaxRemoved < 0:
+		return errors.New("max-removed-namespaces cannot be negative")
+	case c.Memory <= 0:
+		return errors.New("memory-limit must be more than 0")
+	case c.Timeout <= 0:
+		return errors.New("timeout must be more than 0")
+	}
+	for _, tag := range c.Tags {
+		if tag == "" || strings.HasPrefix(tag, "=") {
+			return fmt.Errorf("tag %q has no name: write name=value", tag)
+		}
 	}
 	slices.Sort(c.Tags)
 	c.Tags = slices.Compact(c.Tags)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -21,11 +22,14 @@ writes what has changed. Nothing is written when anything is wrong.`,
   hedgerow generate --check          # write nothing; exit 1 if something differs
   hedgerow generate --adopt          # after the inventory was lost
   hedgerow generate --as-of 2027-07-01`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := readConfig(cmd, v)
 			if err != nil {
 				return err
+			}
+			if check && adopt {
+				return errors.New("--check writes nothing, and --adopt is about writing: leave one out")
 			}
 			if check {
 				return runCheck(w, cfg)
@@ -36,7 +40,6 @@ writes what has changed. Nothing is written when anything is wrong.`,
 	configFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&check, "check", false, "write nothing; exit 1 if the output differs")
 	cmd.Flags().BoolVar(&adopt, "adopt", false, "accept existing files that equal what would be written, without an inventory")
-	cmd.MarkFlagsMutuallyExclusive("check", "adopt")
 	return cmd
 }
 

@@ -25,7 +25,7 @@ func newInitCmd(w world) *cobra.Command {
 		Long: `Init writes tenants.cue, cue.mod/module.cue and the schema below cue.mod/pkg.
 It changes no file that is there: a second run changes nothing.`,
 		Example: `  mkdir tenancy && cd tenancy && hedgerow init && hedgerow vet`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, err := cmd.Flags().GetString("dir")
 			if err != nil {

@@ -240,6 +240,7 @@ var elsewhere = map[diag.Code]string{
 	diag.TooManyRemoved:   "it needs a written output folder",
 	diag.IntentStands:     "it needs an interrupted run",
 	diag.HandEdited:       "it needs a written output folder",
+	diag.ForeignFile:      "it needs a written output folder",
 	diag.OutputDiffers:    "it needs a written output folder",
 }
 

@@ -83,10 +83,19 @@ namespace that it declares, as Kustomize overlays for Argo CD or Flux.`,
 }
 
 func unknownCommand(cmd *cobra.Command, name string) error {
-	if s := cmd.SuggestionsFor(name); len(s) > 0 {
-		return fmt.Errorf("unknown command %q; did you mean %q?", name, s[0])
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
 	}
-	return fmt.Errorf("unknown command %q", name)
+	return fmt.Errorf("unknown command %q%s", name, suggestion(name, names))
+}
+
+// noArguments is for commands that take flags alone.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no arguments, and %q is one", cmd.Name(), args[0])
+	}
+	return nil
 }
 
 // flagError names the nearest flag.
@@ -94,6 +103,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	var notExist *pflag.NotExistError
 	if !errors.As(err, &notExist) {
 		return err
+	}
+	if args := cmd.Flags().Args(); !cmd.HasParent() && len(args) > 0 {
+		return unknownCommand(cmd, args[0]) // whose flag it may be
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

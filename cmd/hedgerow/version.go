@@ -12,7 +12,7 @@ func newVersionCmd(w world) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  hedgerow version",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(w.out, "hedgerow", version())
 			return err

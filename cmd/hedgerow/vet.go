@@ -14,7 +14,7 @@ func newVetCmd(w world, v *viper.Viper) *cobra.Command {
 		Example: `  hedgerow vet
   hedgerow vet --format github      # annotations on the lines of a pull request
   hedgerow vet -C tenancies/acme -t region=eu`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := readConfig(cmd, v)
 			if err != nil {
