@@ -57,7 +57,7 @@ var (
 		func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }}
 	portNameShape = shape{"#PortName", diag.BadPort,
 		"the name of a port", "the name of a port has at most 15 lower-case letters, digits and hyphens, a letter among them",
-		matching(`^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$`, `[a-z]`)}
+		matching(`^[a-z0-9]+(-[a-z0-9]+)*$`, `^.{1,15}$`, `[a-z]`)}
 	portSpecShape = shape{"#PortSpec", diag.BadPort, "a port with a protocol", portForms,
 		matching(`^` + portDigits + `(-` + portDigits + `)?/(TCP|UDP|SCTP)$`)}
 	labelKeyShape = shape{"#LabelKey", diag.BadLabel,
