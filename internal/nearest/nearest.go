@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	edlib "github.com/hbollon/go-edlib"
 )
 
 // Name gives the candidate nearest to word, or "" if none is near: within a
@@ -21,16 +21,16 @@ func Name(word string, candidates []string) string {
 	return best
 }
 
-// distance counts edits; a change of case alone costs one, and a word that the
+// distance counts edits, an exchange of neighbours as one; a change of case alone costs one, and a word that the
 // other one begins with is near.
 func distance(a, b string) int {
 	if strings.EqualFold(a, b) {
 		return 1
 	}
 	if len(a) >= 3 && (strings.HasPrefix(b, a) || strings.HasPrefix(a, b)) && len(b) >= 3 {
-		return min(2, levenshtein.Distance(a, b, nil))
+		return min(2, edlib.OSADamerauLevenshteinDistance(a, b))
 	}
-	return levenshtein.Distance(a, b, nil)
+	return edlib.OSADamerauLevenshteinDistance(a, b)
 }
 
 // Hint words a fix for an unknown name: the nearest candidate, or all of them
