@@ -4,8 +4,8 @@ go 1.26.0
 
 require (
 	cuelang.org/go v0.17.1
-	github.com/agext/levenshtein v1.2.3
 	github.com/google/go-cmp v0.7.0
+	github.com/hbollon/go-edlib v1.6.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
