@@ -59,9 +59,14 @@ func (o *ownership) checkParts() {
 	}
 	close(next)
 	wg.Wait()
+	told := map[gotoken.Position]bool{} // what the platform's files lack, every team's part lacks
 	for _, breaches := range found {
 		for _, b := range breaches {
-			o.diags = append(o.diags, o.describe(b))
+			d := o.describe(b)
+			if b.err == nil || !told[d.Pos] {
+				o.diags = append(o.diags, d)
+			}
+			told[d.Pos] = told[d.Pos] || b.err != nil
 		}
 	}
 }
@@ -235,31 +240,42 @@ func (o *ownership) teamsOf(p *tenancy.Peer) (teams []string) {
 // describe words a breach, at the first place in a file of others that takes
 // part in the value.
 func (o *ownership) describe(b breach) diag.Diagnostic {
-	owner, where := "the platform team's", "a platform file"
-	if b.part.team != "" {
-		owner, where = fmt.Sprintf("team %q's", b.part.team), fmt.Sprintf("a file of team %q or a platform file", b.part.team)
+	owner, where := "the platform team", "a platform file"
+	if team := b.part.team; team != "" {
+		owner = fmt.Sprintf("team %q", team)
+		if t := o.full.Teams[team]; t != nil && len(t.Files) > 0 {
+			where = fmt.Sprintf("a file of team %q or a platform file", team)
+		}
 	}
 	d := diag.Diagnostic{Code: diag.Interference, Path: formatPath(b.path), Fix: "write it in " + where}
 	if b.err != nil {
 		d.Pos = o.f.position(b.err.Position())
-		d.Fact = fmt.Sprintf("%s files need files of others: %s", owner, o.f.tidy(b.err.Error()))
+		d.Fact = fmt.Sprintf("the files of %s need files of others: %s", owner, o.f.tidy(b.err.Error()))
 		d.Fix = "declare what they refer to in " + where
 		return d
 	}
-	d.Fact = fmt.Sprintf("%s is %s to declare, and files of others change it", b.what, owner)
-	if b.only {
-		d.Fact = fmt.Sprintf("%s is %s to declare, and stands in files of others", b.what, owner)
-	}
 	places := o.contributors(b.path)
-	for _, p := range places {
-		if !slices.Contains(b.part.files, filepath.Base(p.Filename)) && !d.Pos.IsValid() {
-			d.Pos = p
-		}
+	foreign := slices.IndexFunc(places, func(p gotoken.Position) bool {
+		return !slices.Contains(b.part.files, filepath.Base(p.Filename))
+	})
+	how := "files of others change it"
+	switch {
+	case foreign < 0:
+		how = "files of others change what it refers to"
+		d.Fix = "let it refer only to what stands in " + where
+	case b.only:
+		how = "it stands in files of others"
 	}
+	d.Fact = fmt.Sprintf("%s is for %s to declare, and %s", b.what, owner, how)
+	if b.what == owner {
+		d.Fact = fmt.Sprintf("%s declares itself, and %s", owner, how)
+	}
+	if len(places) == 0 {
+		return d
+	}
+	d.Pos = places[max(foreign, 0)]
 	for _, p := range places {
-		if !d.Pos.IsValid() {
-			d.Pos = p
-		} else if p != d.Pos {
+		if p != d.Pos {
 			d.Related = append(d.Related, diag.Related{Pos: p, Note: "this file takes part in it"})
 		}
 	}

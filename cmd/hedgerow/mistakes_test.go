@@ -268,7 +268,7 @@ func TestMistakeHugeFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := answer{"", "huge.cue: error: the file has 104857600 bytes; a file of a tenancy has at most 16777216 [file-too-large]\n" +
-		"  fix: split it by team\n\n1 error, 0 warnings; nothing was written\n", "1"}
+		"  fix: split it by team\n\n1 error, 0 warnings\n", "1"}
 	if got := runIn(m.args); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
