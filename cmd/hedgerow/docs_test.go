@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// A block of a document that a test executes, by its info string:
+//
+//	cue file=NAME     is written to NAME (so is yaml)
+//	console           holds commands after "$ ", each with all that it prints
+//	text root-summary is what the repository's own tenancy prints
+var reBlock = regexp.MustCompile("(?ms)^```([^\n]+)\n(.*?)^```$")
+
+// TestDocuments executes every block of the documents, each document in an empty
+// folder of its own, and compares what they show.
+func TestDocuments(t *testing.T) {
+	documents, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(documents) < 4 {
+		t.Fatal(err, documents)
+	}
+	bin := filepath.Dir(buildBinary(t))
+	for _, file := range append(documents, "../../README.md") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := &document{t: t, dir: t.TempDir(), bin: bin}
+			got := reBlock.ReplaceAllStringFunc(string(source), d.block)
+			if got == string(source) {
+				return
+			}
+			if os.Getenv("HEDGEROW_UPDATE") == "" {
+				t.Fatalf("the document does not show what happens; got\n%s", got)
+			}
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+type document struct {
+	t        *testing.T
+	dir, bin string
+}
+
+// block executes one block and gives it as it should be.
+func (d *document) block(source string) string {
+	parts := reBlock.FindStringSubmatch(source)
+	info, body := parts[1], parts[2]
+	kind, arg, _ := strings.Cut(info, " ")
+	switch {
+	case kind == "console":
+		body = d.console(body)
+	case info == "text root-summary":
+		summary, err := os.ReadFile("../../testdata/root-summary.txt")
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		body = string(summary)
+	case strings.HasPrefix(arg, "file="):
+		writeFiles(d.t, d.dir, map[string]string{strings.TrimPrefix(arg, "file="): body})
+	default:
+		d.t.Fatalf("nobody executes a block of %q", info)
+	}
+	return "```" + info + "\n" + body + "```"
+}
+
+// console runs the commands of a block and gives it with what they print.
+func (d *document) console(body string) string {
+	var out strings.Builder
+	for line := range strings.Lines(body) {
+		command, ok := strings.CutPrefix(line, "$ ")
+		if !ok {
+			continue
+		}
+		out.WriteString(line)
+		if command = strings.TrimSpace(command); strings.HasPrefix(command, "go run ./cmd/hedgerow generate") {
+			continue // TestTenancies runs it on the repository's own tenancy
+		}
+		cmd := exec.Command("sh", "-c", command)
+		cmd.Dir = d.dir
+		cmd.Env = append(os.Environ(), "HEDGEROW_AS_OF="+testDay, "PATH="+d.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+		text, err := cmd.CombinedOutput()
+		if err != nil && cmd.ProcessState.ExitCode() != exitProblems {
+			d.t.Errorf("%s: %v\n%s", command, err, text)
+		}
+		out.Write(text)
+	}
+	return out.String()
+}
+
+// TestDocumentLinks follows every relative link of the documents.
+func TestDocumentLinks(t *testing.T) {
+	reLink := regexp.MustCompile(`\]\(([^)#]+)\)`)
+	documents, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := 0
+	for _, file := range append(documents, "../../README.md", "../../CONTRIBUTING.md") {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range reLink.FindAllStringSubmatch(string(source), -1) {
+			links++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil && !strings.Contains(m[1], "://") {
+				t.Errorf("%s links to %s, which is not there", file, m[1])
+			}
+		}
+	}
+	if links < 5 {
+		t.Errorf("only %d links were found", links)
+	}
+}
+
+// TestCodesDocument generates the page of the codes.
+func TestCodesDocument(t *testing.T) {
+	var b bytes.Buffer
+	b.WriteString("# The codes of diagnostics\n\nEach diagnostic carries a code, which never changes its meaning.\n\n| code | what it means |\n|---|---|\n")
+	for code, summary := range tenancy.Sorted(diag.Codes()) {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", code, summary)
+	}
+	const file = "../../docs/codes.md"
+	if os.Getenv("HEDGEROW_UPDATE") != "" {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil || !bytes.Equal(got, b.Bytes()) {
+		t.Errorf("%s is not what the code says (%v); run make golden", file, err)
+	}
+}
