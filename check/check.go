@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"go/token"
 	"net/netip"
-	"slices"
-	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
@@ -84,12 +82,6 @@ func (c *checker) prefix(w tenancy.Word) (netip.Prefix, bool) {
 	return p, true
 }
 
-func (c *checker) prefixes(words []tenancy.Word) {
-	for _, w := range words {
-		c.prefix(w)
-	}
-}
-
 func (c *checker) address(w tenancy.Word) {
 	if a, err := netip.ParseAddr(w.Text); w.Set() && (err != nil || a.Is4In6()) {
 		c.Error(diag.BadCIDR, w.Pos, `write it as "169.254.20.10"`, "%q is not an address", w.Text)
@@ -103,11 +95,4 @@ func (c *checker) ports(ports map[string]tenancy.Port, at map[string]token.Posit
 			c.Error(diag.BadPort, at[name], "write the smaller number first", "port %q: %s runs backwards", name, p)
 		}
 	}
-}
-
-// reserved reports whether a Kubernetes namespace may be declared only as
-// shared: Kubernetes' own, and those of the controllers that sync policies.
-func reserved(name string) bool {
-	own := []string{"argocd", "default", "flux-system"}
-	return strings.HasPrefix(name, "kube-") || slices.Contains(own, name)
 }

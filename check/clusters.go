@@ -1,8 +1,8 @@
 package check
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
@@ -16,11 +16,11 @@ func (c *checker) cluster(k *tenancy.Cluster) {
 				"cni %q on cluster %q may ignore every policy", k.CNI.Text, k.Name)
 		}
 	}
-	c.prefixes(k.Pods)
-	c.prefixes(k.Services)
-	c.prefixes(k.Nodes)
+	c.ranges(k, "pods", k.Pods, widestRangeIPv4, widestRangeIPv6)
+	c.ranges(k, "Services", k.Services, widestRangeIPv4, widestRangeIPv6)
+	c.ranges(k, "nodes", k.Nodes, widestRangeIPv4, widestRangeIPv6)
 	if k.APIServer != nil {
-		c.prefixes(k.APIServer.CIDRs)
+		c.ranges(k, "API server", k.APIServer.CIDRs, widestEndpointIPv4, widestEndpointIPv6)
 	}
 	c.dns(k)
 }
@@ -29,7 +29,7 @@ func (c *checker) dns(k *tenancy.Cluster) {
 	d := k.DNS
 	c.address(d.NodeLocal)
 	c.address(d.ClusterIP)
-	c.prefixes(d.CIDRs)
+	c.ranges(k, "resolvers", d.CIDRs, widestEndpointIPv4, widestEndpointIPv6)
 	if d.NodeLocal.Set() {
 		switch {
 		case k.CNI.Text == "cilium":
@@ -85,53 +85,53 @@ func (c *checker) shared(s *tenancy.Shared) {
 	}
 }
 
-// managedDNS sees to it that isolating the DNS pods does not cut everybody off.
+// managedDNS speaks of isolating the DNS pods: a flow can let every declared
+// namespace in, and everybody else is cut off all the same.
 func (c *checker) managedDNS(s *tenancy.Shared) {
-	var cut []string
 	for _, k := range tenancy.Sorted(c.t.Clusters) {
-		if s.On(k.Name) && s.Namespace.Text == k.DNS.PodNamespace() && !c.opensDNS(s, k.DNS.PodPort()) {
-			cut = append(cut, k.Name)
-		}
-	}
-	if len(cut) > 0 && !s.Partial && !c.t.Partial {
-		c.Error(diag.DNSManaged, s.Pos, "add a flow from anyNamespace to it on its DNS ports, UDP and TCP, without expiry; or leave managed out",
-			"managing %q isolates the DNS pods of %s, and no flow lets every namespace in", s.Namespace.Text, strings.Join(cut, ", "))
-	}
-}
-
-// opensDNS reports whether every namespace, in every environment and for good,
-// may ask the shared namespace's pods on the port, by UDP and by TCP.
-func (c *checker) opensDNS(s *tenancy.Shared, port int) bool {
-	open := map[tenancy.Protocol]bool{}
-	for _, f := range c.t.Flows {
-		if f.Partial {
-			return true // the decoder spoke of it
-		}
-		narrow := f.From.Tag.Set() || len(f.Environments) > 0 || f.Expires.Set()
-		if f.To.Shared.Text != s.Name || !f.From.AnyNamespace || narrow {
+		if !s.On(k.Name) || !c.holdsDNS(k.Name, s.Namespace.Text) {
 			continue
 		}
-		for name, w := range s.Workloads {
-			if f.To.Workload.Set() && f.To.Workload.Text != name {
-				continue
-			}
-			for _, p := range opened(f.Ports, w.Ports) {
-				open[p.Protocol] = open[p.Protocol] || p.Number <= port && port <= p.End
-			}
+		if !c.letsEverybodyIn(s) {
+			c.Error(diag.DNSManaged, s.Pos, "add a flow from anyNamespace to it on its DNS ports, or leave managed out",
+				"managing %q isolates the DNS pods of cluster %q, and no flow lets every namespace in", s.Namespace.Text, k.Name)
+			continue
 		}
-		for _, p := range f.Ports.List {
-			open[p.Port.Protocol] = open[p.Port.Protocol] || p.Name == "" && p.Port.Number <= port && port <= p.Port.End
-		}
+		c.Warn(diag.DNSManaged, s.Pos, "see to it that every namespace of the cluster that looks names up is a team's",
+			"managing %q isolates the DNS pods of cluster %q: shared and undeclared namespaces cannot look names up", s.Namespace.Text, k.Name)
 	}
-	return open[tenancy.UDP] && open[tenancy.TCP]
 }
 
-// opened gives those of a workload's ports that a flow names.
-func opened(named tenancy.FlowPorts, declared map[string]tenancy.Port) (out []tenancy.Port) {
-	for name, p := range declared {
-		if !named.Given() || named.All || slices.ContainsFunc(named.List, func(q tenancy.FlowPort) bool { return q.Name == name }) {
-			out = append(out, p)
+func (c *checker) letsEverybodyIn(s *tenancy.Shared) bool {
+	for _, f := range c.t.Flows {
+		if f.To.Shared.Text == s.Name && f.From.AnyNamespace && !f.From.Tag.Set() && len(f.Environments) == 0 && !f.Expires.Set() {
+			return true
 		}
 	}
-	return out
+	return false
+}
+
+// A fact that is wider than this, in bits of its mask, cannot be right: it would
+// open the world in the place of a cluster's own addresses.
+const (
+	widestRangeIPv4, widestRangeIPv6       = 8, 32  // of pods, Services and nodes
+	widestEndpointIPv4, widestEndpointIPv6 = 16, 48 // of the API server and of resolvers
+)
+
+// ranges reads a fact about a cluster's addresses.
+func (c *checker) ranges(k *tenancy.Cluster, what string, words []tenancy.Word, widest4, widest6 int) {
+	for _, w := range words {
+		p, ok := c.prefix(w)
+		if !ok {
+			continue
+		}
+		widest := widest4
+		if p.Addr().Is6() {
+			widest = widest6
+		}
+		if p.Bits() < widest {
+			c.Error(diag.ClusterFact, w.Pos, fmt.Sprintf("name the ranges that the cluster has, none wider than /%d", widest),
+				"%s is too wide to be the addresses of the %s of cluster %q", p, what, k.Name)
+		}
+	}
 }

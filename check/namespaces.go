@@ -119,16 +119,28 @@ func (n *names) declared(ns *tenancy.Namespace, e *tenancy.Environment) {
 	case !goodAffixes(e):
 	case len(name) > 63:
 		n.c.Error(diag.NameTooLong, pos, fmt.Sprintf("shorten it, or add names: %s: \"…\" with a shorter one", e.Name), "%s would be %q, which has %d characters; 63 are allowed", who, name, len(name))
-	case reserved(name):
+	case tenancy.ReservedNamespace(name):
 		n.c.Error(diag.NameReserved, pos, "declare it under shared, in a platform file", "%s would be %q, which belongs to the platform", who, name)
+	case n.c.holdsDNS(e.Cluster.Text, name):
+		n.c.Error(diag.DNSManaged, pos, "declare it under shared, in a platform file", "%s holds the DNS pods of cluster %q: deny would cut off every other namespace", who, e.Cluster.Text)
 	default:
 		n.claim(e.Cluster.Text, name, claim{who, pos})
 	}
 }
 
+// holdsDNS reports whether the DNS pods of a cluster run in a namespace.
+func (c *checker) holdsDNS(cluster, namespace string) bool {
+	k := c.t.Clusters[cluster]
+	return k != nil && k.DNS.PodNamespace() == namespace
+}
+
 func (n *names) retired(cluster, name string, r *tenancy.Retired) {
-	if reserved(name) {
+	if tenancy.ReservedNamespace(name) {
 		n.c.Error(diag.NameReserved, r.Pos, "remove the entry", "namespace %q belongs to the platform and cannot be retired", name)
+		return
+	}
+	if n.c.holdsDNS(cluster, name) {
+		n.c.Error(diag.DNSManaged, r.Pos, "remove the entry", "namespace %q holds the DNS pods of cluster %q: deny would cut off every other namespace", name, cluster)
 		return
 	}
 	if other, ok := n.taken[[2]string{cluster, name}]; ok {

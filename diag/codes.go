@@ -175,7 +175,7 @@ var summaries = map[Code]string{
 	ExternalWide:       "An external could hold addresses of the cluster, whose own are unknown.",
 	ExternalCut:        "Nothing is left of an external's range once reserved addresses are cut out.",
 	ExternalEmpty:      "An external names no addresses.",
-	DNSManaged:         "The namespace of the DNS pods is managed and does not let every namespace in.",
+	DNSManaged:         "The namespace of the DNS pods would be isolated from everybody who is not declared.",
 	RetiredDeclared:    "A namespace is declared and retired at once.",
 
 	PeerHeads:           "A peer names nobody, or more than one.",

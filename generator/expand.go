@@ -67,6 +67,9 @@ func (x *expander) layOut() {
 		for _, s := range tenancy.Sorted(x.t.Shared) {
 			if s.Managed && s.On(name) {
 				x.add(c, &Overlay{Kind: Shared, Cluster: name, Name: s.Name, Namespace: s.Namespace.Text}, s.Baseline)
+				if k.ManageNamespaces && !tenancy.ReservedNamespace(s.Namespace.Text) {
+					c.Namespaces = append(c.Namespaces, NamespaceObject{Name: s.Namespace.Text, PodSecurity: s.PodSecurity})
+				}
 			}
 		}
 		for ns := range tenancy.Sorted(x.t.Retired[name]) {

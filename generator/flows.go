@@ -210,6 +210,9 @@ func (x *expander) alreadyOpen(f *tenancy.Flow) {
 func (x *expander) bridges() {
 	in, out := map[string][]string{}, map[string][]string{}
 	for _, f := range x.t.Flows {
+		if f.Expires.Set() && f.Expires.Text < x.opts.AsOf {
+			continue
+		}
 		for _, name := range tenancy.Keys(x.t.Environments) {
 			e := x.t.Environments[name]
 			listed := len(f.Environments) == 0 || tenancy.Contains(f.Environments, name)

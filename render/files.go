@@ -93,8 +93,9 @@ func (t Tree) namespaces(c *generator.Cluster) error {
 	dir := path.Join(c.Name, "namespaces")
 	var resources []string
 	for _, n := range c.Namespaces {
-		resources = append(resources, n.Name+".yaml")
-		if err := t.put(path.Join(dir, n.Name+".yaml"), namespaceObject(n)); err != nil {
+		file := "namespace-" + n.Name + ".yaml"
+		resources = append(resources, file)
+		if err := t.put(path.Join(dir, file), namespaceObject(n)); err != nil {
 			return err
 		}
 	}

@@ -129,8 +129,8 @@ func causeAnnotations(c *generator.Cause) map[string]string {
 
 // namespaceObject gives the Namespace. Its labels are for people and other
 // tools; access never depends on them.
-func namespaceObject(n generator.NamespaceObject) *corev1.Namespace {
-	ns := &corev1.Namespace{
+func namespaceObject(n generator.NamespaceObject) *metav1.PartialObjectMetadata {
+	ns := &metav1.PartialObjectMetadata{ // a Namespace's spec and status are not ours
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: managedBy(), Annotations: keepAnnotations()},
 	}

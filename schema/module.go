@@ -35,16 +35,8 @@ func ModuleFile(path string) string {
 // schema where the module's imports would look for it.
 func findModule(f *folder) (*module, error) {
 	m := &module{root: f.dir, path: "hedgerow.invalid/tenancy", overlay: map[string]load.Source{}}
-	found := false
-	for dir := f.dir; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "cue.mod", "module.cue")); err == nil {
-			m.root, found = dir, true
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-	}
+	root, found := moduleRoot(f.dir)
+	m.root = root
 	if !found {
 		m.overlay[filepath.Join(f.dir, "cue.mod", "module.cue")] = load.FromString(ModuleFile(m.path))
 	} else if err := m.read(f); err != nil {
@@ -53,9 +45,50 @@ func findModule(f *folder) (*module, error) {
 	if m.path == modulePath {
 		return m, nil // the schema is a package of the tenancy's own module
 	}
-	m.overlay[filepath.Join(m.vendored("pkg"), "schema.cue")] = load.FromString(stub())
+	m.overlay[m.vendoredFile()] = load.FromString(stub())
 	return m, m.checkVendored(f)
 }
+
+// moduleRoot gives the nearest folder, from dir upwards, that holds a module; it
+// is dir itself if there is none.
+func moduleRoot(dir string) (root string, found bool) {
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(filepath.Join(d, "cue.mod", "module.cue")); err == nil {
+			return d, true
+		}
+		if d == filepath.Dir(d) {
+			return dir, false
+		}
+	}
+}
+
+// Vendoring says what the tenancy in dir needs so that CUE's own tools find the
+// schema: the files by their paths with their bytes. Nothing is needed in the
+// schema's own module, and no module.cue where dir belongs to a module already.
+func Vendoring(dir string) (map[string][]byte, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	root, found := moduleRoot(abs)
+	if rel, err := filepath.Rel(abs, root); err == nil {
+		root = filepath.Join(dir, rel)
+	}
+	moduleFile := filepath.Join(root, "cue.mod", "module.cue")
+	out := map[string][]byte{}
+	if !found {
+		out[moduleFile] = []byte(ModuleFile("tenancy.example"))
+	} else if data, err := os.ReadFile(moduleFile); err != nil {
+		return nil, err
+	} else if mod, err := modfile.ParseNonStrict(data, moduleFile); err == nil && mod.ModuleRootPath() == modulePath {
+		return nil, nil
+	}
+	out[(&module{root: root}).vendoredFile()] = []byte(Source)
+	return out, nil
+}
+
+// vendoredFile is where a module vendors the schema.
+func (m *module) vendoredFile() string { return filepath.Join(m.vendored("pkg"), "schema.cue") }
 
 // vendored gives the folder below cue.mod in which the schema may be vendored.
 func (m *module) vendored(kind string) string {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Sorted iterates over a map in the order of its keys.
@@ -111,4 +112,11 @@ func (d DNS) PodPort() int {
 		return d.Port
 	}
 	return 53
+}
+
+// ReservedNamespace reports whether a Kubernetes namespace may be declared only
+// as shared: Kubernetes' own, and those of the controllers that sync policies.
+func ReservedNamespace(name string) bool {
+	own := []string{"argocd", "default", "flux-system"}
+	return strings.HasPrefix(name, "kube-") || slices.Contains(own, name)
 }

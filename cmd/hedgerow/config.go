@@ -105,7 +105,13 @@ func readConfigFile(v *viper.Viper, file string, keys []string) error {
 			return fmt.Errorf("%s: unknown key %q; %s", file, k, nearest.Hint(k, "the keys", keys))
 		}
 	}
-	return v.MergeConfigMap(alone.AllSettings())
+	settings := alone.AllSettings()
+	for k, value := range settings {
+		if day, ok := value.(time.Time); ok { // YAML reads a bare day as a time
+			settings[k] = day.Format(time.DateOnly)
+		}
+	}
+	return v.MergeConfigMap(settings)
 }
 
 func (c *config) validate() error {

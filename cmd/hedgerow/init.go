@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hedgerow-dev/hedgerow/schema"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // starter is the tenancy that init writes where there is none.
@@ -37,21 +38,22 @@ It changes no file that is there: a second run changes nothing.`,
 }
 
 func runInit(w world, dir string) error {
-	for _, f := range []struct {
-		path string
-		data []byte
-	}{
-		{schema.TenancyFile, starter},
-		{filepath.Join("cue.mod", "module.cue"), []byte(schema.ModuleFile("tenancy.example"))},
-		{filepath.Join("cue.mod", "pkg", filepath.FromSlash(schema.ImportPath), "schema.cue"), []byte(schema.Source)},
-	} {
-		verb, err := create(filepath.Join(dir, f.path), f.data)
+	files, err := schema.Vendoring(dir)
+	if err != nil {
+		return failure{err}
+	}
+	if files == nil {
+		files = map[string][]byte{}
+	}
+	files[filepath.Join(dir, schema.TenancyFile)] = starter
+	for path, data := range tenancy.Sorted(files) {
+		verb, err := create(path, data)
 		if err != nil {
 			return failure{err}
 		}
-		fmt.Fprintf(w.out, "%s %s\n", verb, filepath.ToSlash(filepath.Join(dir, f.path)))
+		fmt.Fprintf(w.out, "%s %s\n", verb, filepath.ToSlash(path))
 	}
-	_, err := fmt.Fprintln(w.out, "next: edit tenants.cue, then run \"hedgerow vet\" and \"hedgerow generate\"")
+	_, err = fmt.Fprintln(w.out, "next: edit tenants.cue, then run \"hedgerow vet\" and \"hedgerow generate\"")
 	return err
 }
 
