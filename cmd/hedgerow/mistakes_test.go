@@ -41,9 +41,6 @@ type mistake struct {
 // An answer is all that the program gives back.
 type answer struct{ stdout, stderr, exit string }
 
-// outputs are the sections of an archive that hold the answer.
-var outputs = []string{"stdout", "stderr", "exit"}
-
 func TestMistakes(t *testing.T) {
 	base := readBase(t)
 	mistakes := readMistakes(t)
