@@ -47,9 +47,9 @@ generate: ## write the overlays of this repository's own tenancy
 	go run ./cmd/hedgerow generate
 
 .PHONY: bench
-bench: $(TESTTOOLS) ## run every benchmark, then judge the results
+bench: build bin/cue ## run every benchmark, and whole commands beside their peers
 	$(call each,Benchmark,go test -run '^$$' -bench "^$$target\$$" -benchmem -timeout $(TIMEOUT) "$$package")
-	scripts/bench-vet.sh
+	go run ./scripts/bench
 
 .PHONY: fuzz
 fuzz: $(TESTTOOLS) ## run every fuzz target for FUZZTIME (20s)

@@ -1,0 +1,129 @@
+// Bench measures whole commands beside their peers on the same files:
+//
+//	go run ./scripts/bench
+//
+// It needs bin/hedgerow and bin/cue, which "make bench" builds. The commands run
+// in turn, so that a machine whose speed drifts slows both; medians and the
+// ratio of each pair are printed.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/hedgerow-dev/hedgerow/internal/synthetic"
+)
+
+// runs is how often each pair of commands is run, after one run to warm up.
+const runs = 7
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		panic("the measurement failed")
+	}
+}
+
+func run() error {
+	bin, err := filepath.Abs("bin")
+	if err != nil {
+		return err
+	}
+	fmt.Println("1,000 namespaces, 3,000 flows, 100 teams")
+	for _, owned := range []bool{false, true} {
+		dir, err := os.MkdirTemp("", "hedgerow-bench")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		size := synthetic.Size{Teams: 100, Namespaces: 1000, Flows: 3000, Owned: owned}
+		for name, text := range synthetic.Files(size) {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				return err
+			}
+		}
+		hedgerow, cue := filepath.Join(bin, "hedgerow"), filepath.Join(bin, "cue")
+		if _, err := measure(dir, hedgerow, "init"); err != nil {
+			return err
+		}
+		fmt.Printf("\nfiles owned by teams: %v\n", owned)
+		if err := compare(dir, []string{hedgerow, "vet", "-q"}, []string{cue, "vet", "-c", "."}); err != nil {
+			return err
+		}
+		first, err := measure(dir, hedgerow, "generate", "-q")
+		if err != nil {
+			return err
+		}
+		again, err := measure(dir, hedgerow, "generate", "--check", "-q")
+		if err != nil {
+			return err
+		}
+		fmt.Printf("hedgerow generate, from nothing, every overlay built by kustomize  %v\n", first)
+		fmt.Printf("hedgerow generate --check, the same again                          %v\n", again)
+	}
+	return nil
+}
+
+// A cost is what one run of a command takes.
+type cost struct {
+	wall, cpu time.Duration
+	peak      int64 // bytes
+}
+
+func (c cost) String() string {
+	return fmt.Sprintf("%6.2f s wall %6.2f s cpu %5d MiB", c.wall.Seconds(), c.cpu.Seconds(), c.peak>>20)
+}
+
+func measure(dir string, command ...string) (cost, error) {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	start := time.Now()
+	err := cmd.Run()
+	c := cost{wall: time.Since(start)}
+	if err != nil {
+		return c, fmt.Errorf("%v: %w\n%s", command, err, out.String())
+	}
+	c.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		c.peak = int64(usage.Maxrss) << 10
+	}
+	return c, nil
+}
+
+// compare runs two commands in turn and prints the median of each, and of the
+// ratio of their pairs.
+func compare(dir string, a, b []string) error {
+	var as, bs []cost
+	var ratios []float64
+	for i := range runs + 1 {
+		x, err := measure(dir, a...)
+		if err != nil {
+			return err
+		}
+		y, err := measure(dir, b...)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			as, bs = append(as, x), append(bs, y)
+			ratios = append(ratios, x.wall.Seconds()/y.wall.Seconds())
+		}
+	}
+	slices.Sort(ratios)
+	fmt.Printf("hedgerow vet  %v\ncue vet -c    %v\n", median(as), median(bs))
+	fmt.Printf("ratio of wall times: %.2f (%.2f to %.2f in %d pairs)\n", ratios[runs/2], ratios[0], ratios[runs-1], runs)
+	return nil
+}
+
+func median(cs []cost) cost {
+	slices.SortFunc(cs, func(a, b cost) int { return int(a.wall - b.wall) })
+	return cs[len(cs)/2]
+}
