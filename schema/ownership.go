@@ -38,23 +38,32 @@ type ownership struct {
 // checkOwnership judges who wrote what. A tenancy in which nobody owns files is
 // the platform team's as a whole.
 func checkOwnership(f *folder, m *module, tags []string, user cue.Value, inst *build.Instance, t *tenancy.Tenancy) []diag.Diagnostic {
-	o := &ownership{f: f, m: m, tags: tags, user: user, inst: inst, full: t,
-		platform: map[string]bool{}, owners: map[string][]string{}}
+	o := newOwnership(f, m, tags, user, inst, t)
 	o.checkLiteral()
 	o.assign()
 	if len(o.owners) == 0 || diag.HasErrors(o.diags) {
 		return o.diags
 	}
 	o.checkPackages()
+	o.indexFlows()
+	o.checkParts(o.suspects())
+	return o.diags
+}
+
+func newOwnership(f *folder, m *module, tags []string, user cue.Value, inst *build.Instance, t *tenancy.Tenancy) *ownership {
+	return &ownership{f: f, m: m, tags: tags, user: user, inst: inst, full: t,
+		platform: map[string]bool{}, owners: map[string][]string{}}
+}
+
+// indexFlows finds for which teams each flow is judged.
+func (o *ownership) indexFlows() {
 	o.teamsOfNamespace = map[string][]string{}
-	for name, team := range t.Teams {
+	for name, team := range o.full.Teams {
 		for n := range team.Namespaces {
 			o.teamsOfNamespace[n] = append(o.teamsOfNamespace[n], name)
 		}
 	}
-	o.flows = o.judged(t.Flows)
-	o.checkParts()
-	return o.diags
+	o.flows = o.judged(o.full.Flows)
 }
 
 func (o *ownership) report(code diag.Code, pos gotoken.Position, fix, format string, args ...any) {

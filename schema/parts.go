@@ -37,10 +37,9 @@ type breach struct {
 	err  errors.Error
 }
 
-// checkParts evaluates the package for the platform and for every team, and
-// reports what differs from the whole.
-func (o *ownership) checkParts() {
-	teams := append([]string{""}, tenancy.Keys(o.full.Teams)...)
+// checkParts evaluates the package for each of the teams, "" being the platform,
+// and reports what differs from the whole.
+func (o *ownership) checkParts(teams []string) {
 	found := make([][]breach, len(teams))
 	var wg sync.WaitGroup
 	next := make(chan int)
