@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/cuecontext"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
@@ -23,12 +24,13 @@ func TestSchemaAndDecoderAgree(t *testing.T) {
 			if m == nil {
 				return // there is no value to judge
 			}
-			value, _, loadErr := f.evaluate(m, f.names(), corpusTags[name], nil)
+			ctx := cuecontext.New()
+			value, _, loadErr := f.evaluate(ctx, m, f.names(), corpusTags[name], nil)
 			if loadErr != nil {
 				return // CUE's own error, before any shape
 			}
 			if value.Validate(cue.Concrete(true)) != nil {
-				if judge(value) == nil {
+				if judge(ctx, value) == nil {
 					t.Error("CUE refuses the value, and not with the schema")
 				}
 				return
@@ -39,7 +41,7 @@ func TestSchemaAndDecoderAgree(t *testing.T) {
 			for _, p := range d.problems {
 				byDecoder = byDecoder || p.Code != diag.NotAvailable
 			}
-			err := judge(value)
+			err := judge(ctx, value)
 			if (err != nil) != byDecoder {
 				t.Errorf("the schema says %v, the decoder %v", err, d.problems)
 			}

@@ -8,7 +8,6 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
-	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/load"
 	"cuelang.org/go/cue/parser"
@@ -52,17 +51,17 @@ func (f *folder) instance(m *module, files, tags []string, parse parseFile) *bui
 }
 
 // evaluate gives the value of the package made of the named files.
-func (f *folder) evaluate(m *module, files, tags []string, parse parseFile) (cue.Value, *build.Instance, errors.Error) {
+func (f *folder) evaluate(ctx *cue.Context, m *module, files, tags []string, parse parseFile) (cue.Value, *build.Instance, errors.Error) {
 	inst := f.instance(m, files, tags, parse)
 	if inst.Err != nil {
 		return cue.Value{}, inst, inst.Err
 	}
-	return cuecontext.New().BuildInstance(inst), inst, nil
+	return ctx.BuildInstance(inst), inst, nil
 }
 
 // judge holds the value against the schema and gives CUE's errors.
-func judge(user cue.Value) error {
-	def := user.Context().CompileString(Source, cue.Filename("schema.cue")).LookupPath(cue.ParsePath("#Tenancy"))
+func judge(ctx *cue.Context, user cue.Value) error {
+	def := ctx.CompileString(Source, cue.Filename("schema.cue")).LookupPath(cue.ParsePath("#Tenancy"))
 	return def.Unify(user).Validate(cue.Concrete(true))
 }
 

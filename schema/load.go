@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
@@ -65,14 +66,15 @@ func (f *folder) load(m *module, tags []string, res *Result) {
 	judged := make(chan error, 1)
 	go func() {
 		judged <- attempt(func() error {
-			v, _, err := f.evaluate(m, f.names(), tags, nil)
+			ctx := cuecontext.New()
+			v, _, err := f.evaluate(ctx, m, f.names(), tags, nil)
 			if err != nil {
 				return nil // the decoder's side meets the same error
 			}
-			return judge(v)
+			return judge(ctx, v)
 		})
 	}()
-	user, inst, loadErr := f.evaluate(m, f.names(), tags, f.parsed())
+	user, inst, loadErr := f.evaluate(cuecontext.New(), m, f.names(), tags, f.parsed())
 	if loadErr != nil {
 		res.Diags = append(res.Diags, f.loadErrors(loadErr)...)
 		<-judged

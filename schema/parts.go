@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/literal"
 	"cuelang.org/go/cue/token"
@@ -80,7 +81,7 @@ func (o *ownership) checkPart(team string) []breach {
 	if len(p.files) == len(o.f.files) {
 		return nil // nothing is left out
 	}
-	if p.value, _, p.err = o.f.evaluate(o.m, p.files, o.tags, nil); p.err == nil {
+	if p.value, _, p.err = o.f.evaluate(cuecontext.New(), o.m, p.files, o.tags, nil); p.err == nil {
 		p.err = onlyFatal(p.value)
 	}
 	if p.err != nil {

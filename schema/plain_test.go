@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"cuelang.org/go/cue/cuecontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
@@ -73,7 +74,7 @@ flows: {
 func breaches(t *testing.T, dir string) (some, all []diag.Diagnostic) {
 	t.Helper()
 	f, m := readable(t, dir)
-	user, inst, err := f.evaluate(m, f.names(), nil, nil)
+	user, inst, err := f.evaluate(cuecontext.New(), m, f.names(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,5 +78,4 @@ var (
 		"kube-router", "other", "ovn-kubernetes"}
 	dnsProviders      = []string{"cloud-dns", "coredns", "custom", "openshift"}
 	podSecurityLevels = []string{"baseline", "privileged", "restricted"}
-	trafficPolicies   = []string{"Cluster", "Local"}
 )
