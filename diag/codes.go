@@ -10,6 +10,7 @@ const (
 	EmptyFile      Code = "empty-file"
 	NotText        Code = "not-text"
 	FileTooLarge   Code = "file-too-large"
+	FileLeftOut    Code = "file-left-out"
 	NoPackage      Code = "no-package-clause"
 	TwoPackages    Code = "two-packages"
 	AncestorFile   Code = "ancestor-file"
@@ -120,6 +121,7 @@ var summaries = map[Code]string{
 	EmptyFile:      "A file of the tenancy is empty.",
 	NotText:        "A file of the tenancy is not UTF-8 text.",
 	FileTooLarge:   "A file of the tenancy is larger than a tenancy can be.",
+	FileLeftOut:    "An attribute takes a file out of the tenancy.",
 	NoPackage:      "A file of the tenancy does not say which package it belongs to.",
 	TwoPackages:    "The files of the folder belong to different packages.",
 	AncestorFile:   "A file in a folder above belongs to the same package, and CUE would join it.",

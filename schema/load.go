@@ -84,6 +84,7 @@ func (f *folder) load(m *module, tags []string, res *Result) {
 		<-judged
 		return
 	}
+	f.reportLeftOut(inst)
 	d := &decoder{shown: f.position}
 	res.Tenancy = d.tenancy(user)
 	for _, p := range d.problems {
@@ -114,4 +115,18 @@ func (f *folder) reportJoined(inst *build.Instance) bool {
 			"the file is of the same package in a folder above, and CUE would join it to the tenancy")
 	}
 	return len(joined) > 0
+}
+
+// reportLeftOut speaks of files that an attribute takes out of the package.
+func (f *folder) reportLeftOut(inst *build.Instance) {
+	used := map[string]bool{}
+	for _, file := range inst.Files {
+		used[filepath.Base(file.Filename)] = true
+	}
+	for _, name := range f.names() {
+		if !used[name] {
+			f.lint(diag.FileLeftOut, gotoken.Position{Filename: f.show(filepath.Join(f.dir, name)), Line: 1, Column: 1},
+				"give its tag with -t, or remove the file", "an @if or @ignore takes the file out of the tenancy")
+		}
+	}
 }
