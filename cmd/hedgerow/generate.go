@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
@@ -44,7 +45,7 @@ writes what has changed. Nothing is written when anything is wrong.`,
 }
 
 func runGenerate(w world, cfg *config, adopt bool) error {
-	j, err := newJob(w, cfg)
+	j, err := newJob(w, cfg, true)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func runGenerate(w world, cfg *config, adopt bool) error {
 }
 
 func runCheck(w world, cfg *config) error {
-	j, err := newJob(w, cfg)
+	j, err := newJob(w, cfg, false)
 	if err != nil {
 		return err
 	}
@@ -102,13 +103,29 @@ func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
 	return plan, nil
 }
 
+// lock keeps other runs out of the output folder while this one reads what is
+// there and writes.
+func (j *job) lock() (err error) {
+	if j.root != nil {
+		j.locked, err = render.Lock(j.root)
+	}
+	return err
+}
+
 func (j *job) write(plan *render.Plan) error {
 	if j.root == nil {
-		if err := os.MkdirAll(j.cfg.output(), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(j.cfg.output()), 0o755); err != nil {
+			return err
+		}
+		// Another run may have made it since this one looked.
+		if err := os.Mkdir(j.cfg.output(), 0o755); err != nil {
 			return err
 		}
 		var err error
 		if j.root, err = render.OpenOutput(j.cfg.output()); err != nil {
+			return err
+		}
+		if err := j.lock(); err != nil {
 			return err
 		}
 	}

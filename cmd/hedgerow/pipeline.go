@@ -29,15 +29,23 @@ type job struct {
 	built     []render.Built
 
 	root   *os.Root // of the output folder; nil if there is none
+	locked *os.File // the lock on it, if this job writes
 	output *render.Output
 }
 
-// newJob opens the output folder, which says what was written before.
-func newJob(w world, cfg *config) (*job, error) {
+// newJob opens the output folder, which says what was written before; one that
+// writes locks it.
+func newJob(w world, cfg *config, writes bool) (*job, error) {
 	j := &job{w: w, cfg: cfg}
 	var err error
 	if j.root, err = render.OpenOutput(cfg.output()); err != nil {
 		return nil, failure{err}
+	}
+	if writes {
+		if err := j.lock(); err != nil {
+			j.close()
+			return nil, failure{err}
+		}
 	}
 	j.output, err = render.ReadOutput(j.root, filepath.ToSlash(cfg.output()), cfg.AllowFiles)
 	if err != nil {
@@ -51,6 +59,9 @@ func newJob(w world, cfg *config) (*job, error) {
 }
 
 func (j *job) close() {
+	if j.locked != nil {
+		_ = j.locked.Close() // gives the lock back
+	}
 	if j.root != nil {
 		_ = j.root.Close() // only read from, or every write was checked
 	}

@@ -28,7 +28,7 @@ func newVetCmd(w world, v *viper.Viper) *cobra.Command {
 }
 
 func runVet(w world, cfg *config) error {
-	j, err := newJob(w, cfg)
+	j, err := newJob(w, cfg, false)
 	if err != nil {
 		return err
 	}

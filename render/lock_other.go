@@ -1,0 +1,9 @@
+//go:build !unix
+
+package render
+
+import "os"
+
+// Lock opens the folder. These systems have no lock on a folder, so that two
+// runs at once are for their user to avoid.
+func Lock(root *os.Root) (*os.File, error) { return root.Open(".") }
