@@ -8,10 +8,12 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // The files of the output folder that are no output.
@@ -24,8 +26,10 @@ const (
 type Output struct {
 	Sources map[string][]byte // the inventory's bytes, by the name that positions show
 
-	shown     string // as people call it
-	files     Tree   // what is there, but for what the configuration allows
+	shown     string          // as people call it
+	files     Tree            // what is there, but for what the configuration allows
+	allowed   map[string]bool // what it allows
+	folders   map[string]bool
 	inventory *Inventory
 	intent    *intent
 	diags     diag.List
@@ -44,60 +48,92 @@ type intentEntry struct {
 }
 
 // ReadOutput reads the output folder, which people call shown; root is nil if
-// it does not exist. Files that match one of the allowed patterns are passed
-// over: they are somebody else's.
+// it does not exist. Files that match one of the allowed patterns are somebody
+// else's, unless Hedgerow listed them as its own.
 func ReadOutput(root *os.Root, shown string, allowed []string) (*Output, error) {
-	o := &Output{shown: shown, files: Tree{}}
+	o := &Output{shown: shown, files: Tree{}, allowed: map[string]bool{}, folders: map[string]bool{}}
 	if root == nil {
 		return o, nil
 	}
-	if err := o.walk(root, allowed); err != nil {
+	if err := o.readInventory(root); err != nil {
 		return nil, err
 	}
-	if data, ok := o.take(InventoryFile); ok {
-		o.Sources = map[string][]byte{path.Join(shown, InventoryFile): data}
-		inv, err := parseInventory(data)
-		if err != nil {
-			o.diags.Error(diag.InventoryBroken, o.at(InventoryFile, 1), "restore it from Git, or run \"hedgerow generate --adopt\"",
-				"the inventory cannot be read: %v", err)
-		}
-		o.inventory = inv
+	if err := o.readIntent(root); err != nil {
+		return nil, err
 	}
-	if data, ok := o.take(intentFile); ok {
-		o.intent = &intent{}
-		if err := yaml.UnmarshalStrict(data, o.intent); err != nil {
-			return nil, fmt.Errorf("%s: %w", path.Join(shown, intentFile), err)
-		}
-	}
-	o.take(temporaryFile)
-	return o, nil
+	return o, o.walk(root, allowed)
 }
 
-func (o *Output) take(file string) ([]byte, bool) {
-	data, ok := o.files[file]
-	delete(o.files, file)
-	return data, ok
+func (o *Output) readInventory(root *os.Root) error {
+	data, err := readSmall(root, InventoryFile)
+	if data == nil || err != nil {
+		return err
+	}
+	o.Sources = map[string][]byte{path.Join(o.shown, InventoryFile): data}
+	if o.inventory, err = parseInventory(data); err != nil {
+		o.diags.Error(diag.InventoryBroken, o.at(InventoryFile, 1), "restore it from Git, or run \"hedgerow generate --adopt\"",
+			"the inventory cannot be read: %v", err)
+	}
+	return nil
 }
 
-// walk reads every file. It follows no symbolic link: one is a foreign file.
+func (o *Output) readIntent(root *os.Root) error {
+	data, err := readSmall(root, intentFile)
+	if data == nil || err != nil {
+		return err
+	}
+	o.intent = &intent{}
+	if err := yaml.UnmarshalStrict(data, o.intent); err != nil {
+		o.diags.Error(diag.IntentStands, o.at(intentFile, 0), "restore the folder from Git, and remove the file",
+			"what an interrupted run was about to write cannot be read: %v", err)
+	}
+	return nil
+}
+
+// maxFileSize bounds what is read of one file, in bytes: an inventory of 10,000
+// namespaces has 10 MB.
+const maxFileSize = 64 << 20
+
+// readSmall reads a file; nil if there is none that Hedgerow could have written.
+func readSmall(root *os.Root, file string) ([]byte, error) {
+	info, err := root.Lstat(file)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFileSize {
+		return nil, fmt.Errorf("%s has %d bytes, which Hedgerow does not write", file, info.Size())
+	}
+	data, err := root.ReadFile(file)
+	if data == nil {
+		data = []byte{}
+	}
+	return data, err
+}
+
+// walk reads every file that could be ours. It follows no symbolic link: one is
+// a foreign file.
 func (o *Output) walk(root *os.Root, allowed []string) error {
+	ours := o.ours()
+	own := map[string]bool{InventoryFile: true, intentFile: true, temporaryFile: true}
 	return fs.WalkDir(root.FS(), ".", func(file string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case matches(allowed, file):
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
 		case e.IsDir():
+			o.folders[file] = true
+			return nil
+		case own[file] && e.Type().IsRegular():
+			return nil
+		case ours[file] == nil && matches(allowed, file):
+			o.allowed[file] = true
 			return nil
 		case !e.Type().IsRegular():
 			o.diags.Error(diag.ForeignFile, o.at(file, 0), "remove it", "it is no regular file, and Hedgerow writes only those")
 			return nil
 		}
-		data, err := root.ReadFile(file)
-		o.files[file] = data
+		o.files[file], err = readSmall(root, file)
 		return err
 	})
 }
@@ -116,6 +152,35 @@ func matches(patterns []string, file string) bool {
 // at is a line of a file of the output; line 0 means the file as a whole.
 func (o *Output) at(file string, line int) token.Position {
 	return token.Position{Filename: path.Join(o.shown, file), Line: line, Column: min(line, 1)}
+}
+
+// namespaces gives every overlay that the folder holds: those of the inventory,
+// and those that stand there whatever the inventory says. Two branches that
+// each add a namespace conflict in the inventory, and what a merge loses must
+// not open a namespace.
+func (o *Output) namespaces() (out []NamespaceEntry) {
+	listed := map[[2]string]bool{}
+	if o.inventory != nil {
+		for _, e := range o.inventory.Namespaces {
+			listed[[2]string{e.Namespace, e.Path}] = true
+			out = append(out, e)
+		}
+	}
+	for file, data := range tenancy.Sorted(o.files) {
+		dir, name := path.Split(file)
+		parts := strings.Split(strings.TrimSuffix(dir, "/"), "/")
+		if name != kustomizationFile || len(parts) != 3 || parts[1] == "base" {
+			continue
+		}
+		var k struct{ Namespace string }
+		if yaml.Unmarshal(data, &k) != nil || k.Namespace == "" {
+			continue
+		}
+		if e := (NamespaceEntry{parts[0], k.Namespace, path.Clean(dir)}); !listed[[2]string{e.Namespace, e.Path}] {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // Inventory gives the inventory that was found; nil if there is none that can

@@ -3,6 +3,8 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"go/token"
+	"path"
 	"slices"
 	"strings"
 
@@ -42,17 +44,22 @@ func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*P
 		diags.Error(diag.InventoryLost, o.at(InventoryFile, 0), "restore it from Git, or run \"hedgerow generate --adopt\"",
 			"there is no inventory beside %d files, so nobody can say whose they are", len(o.files))
 	}
+	dropped := CheckNamespaces(o, x, opts.MaxRemovedNamespaces)
+	diags = append(diags, dropped...)
 	if !lost || opts.Adopt {
 		p.judgeFiles(&diags, opts.Adopt)
 	}
-	diags = append(diags, CheckNamespaces(o, x, opts.MaxRemovedNamespaces)...)
+	p.judgePlaces(&diags)
 	p.compare()
 	return p, diags
 }
 
 // judgeFiles reports files that are neither ours nor what would be written.
 func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
-	ours := p.output.ours()
+	ours, overlays := p.output.ours(), map[string]bool{}
+	for _, e := range p.output.namespaces() {
+		overlays[e.Path] = true
+	}
 	for file, data := range tenancy.Sorted(p.output.files) {
 		digests, listed := ours[file]
 		want, wanted := p.tree[file]
@@ -62,9 +69,31 @@ func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
 		case listed:
 			l.Error(diag.HandEdited, p.output.at(file, 0), "undo the change and write it in the tenancy; or delete the file, and it is generated again",
 				"the file was generated, and changed since")
+		case p.output.inventory == nil && overlays[path.Dir(file)] && !p.overlayStays(path.Dir(file)):
+			// Its namespace was dropped; that is said, and to remove the file would be wrong.
 		default:
 			l.Error(diag.ForeignFile, p.output.at(file, 0), "remove it, or allow its path with \"allow-files\" in the configuration",
 				"the inventory does not list the file, and GitOps would deploy it")
+		}
+	}
+}
+
+func (p *Plan) overlayStays(dir string) bool {
+	return slices.ContainsFunc(p.Inventory.Namespaces, func(e NamespaceEntry) bool { return e.Path == dir })
+}
+
+// judgePlaces reports what stands where a file must be written.
+func (p *Plan) judgePlaces(l *diag.List) {
+	for file := range tenancy.Sorted(p.tree) {
+		if p.output.folders[file] {
+			l.Error(diag.ForeignFile, p.output.at(file, 0), "remove it", "a folder stands where Hedgerow writes a file")
+		}
+		for f := file; f != "."; f = path.Dir(f) {
+			if p.output.allowed[f] {
+				l.Error(diag.ForeignFile, p.output.at(f, 0), "move it, or narrow \"allow-files\" in the configuration",
+					"the configuration allows it, and it stands where Hedgerow writes")
+				break
+			}
 		}
 	}
 }
@@ -74,23 +103,19 @@ func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
 // that are retired or released at once.
 func CheckNamespaces(o *Output, x *generator.Expansion, limit int) []diag.Diagnostic {
 	var l diag.List
-	old := o.inventory
-	if old == nil {
-		return nil
-	}
 	now := map[[2]string]NamespaceEntry{}
 	for _, e := range namespaceEntries(x) {
 		now[[2]string{e.Cluster, e.Namespace}] = e
 	}
 	var removed []string
-	for _, e := range old.Namespaces {
+	for _, e := range o.namespaces() {
 		next, stays := now[[2]string{e.Cluster, e.Namespace}]
 		switch {
 		case isRetired(e) && stays, !isRetired(e) && stays && !isRetired(next):
 		case isRetired(e), stays:
 			removed = append(removed, e.Namespace+" on "+e.Cluster)
 		default:
-			l.Error(diag.NamespaceDropped, o.at(InventoryFile, old.line(e)),
+			l.Error(diag.NamespaceDropped, o.whereListed(e),
 				fmt.Sprintf("keep its deny: add retired: %q: %q: reason: \"…\"", e.Cluster, e.Namespace),
 				"namespace %q on cluster %q has policies and is no longer declared: without them it would be open", e.Namespace, e.Cluster)
 		}
@@ -100,6 +125,15 @@ func CheckNamespaces(o *Output, x *generator.Expansion, limit int) []diag.Diagno
 			"%d namespaces are retired or released at once, and %d are allowed: %s", len(removed), limit, strings.Join(removed, ", "))
 	}
 	return l
+}
+
+// whereListed is the line of the inventory that lists an overlay, or the overlay
+// itself.
+func (o *Output) whereListed(e NamespaceEntry) token.Position {
+	if o.inventory != nil && slices.Contains(o.inventory.Namespaces, e) {
+		return o.at(InventoryFile, o.inventory.line(e))
+	}
+	return o.at(path.Join(e.Path, kustomizationFile), 0)
 }
 
 func isRetired(e NamespaceEntry) bool { return strings.HasPrefix(e.Path, e.Cluster+"/retired/") }
