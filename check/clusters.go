@@ -43,6 +43,9 @@ func (c *checker) dns(k *tenancy.Cluster) {
 				"nodeLocal needs clusterIP: in iptables mode the cache answers on the Service's address too")
 		}
 	}
+	if d.ClusterIP.Set() && !d.NodeLocal.Set() {
+		c.Error(diag.ClusterFact, d.ClusterIP.Pos, "add nodeLocal, or leave clusterIP out", "clusterIP goes with nodeLocal, and does nothing without it")
+	}
 	custom := d.Namespace.Set() || len(d.Pods) > 0 || len(d.CIDRs) > 0 || d.Port != 0
 	pods, addresses := d.Namespace.Set() && len(d.Pods) > 0, len(d.CIDRs) > 0
 	switch isCustom := d.Provider.Text == tenancy.ProviderCustom; {
@@ -92,8 +95,11 @@ func (c *checker) managedDNS(s *tenancy.Shared) {
 		if !s.On(k.Name) || !c.holdsDNS(k.Name, s.Namespace.Text) {
 			continue
 		}
-		if !c.letsEverybodyIn(s) {
-			c.Error(diag.DNSManaged, s.Pos, "add a flow from anyNamespace to it on its DNS ports, or leave managed out",
+		if s.Partial || c.t.Partial {
+			continue
+		}
+		if !c.opensDNS(s, k.DNS.PodPort()) {
+			c.Error(diag.DNSManaged, s.Pos, "add a flow from anyNamespace to it on its DNS ports, UDP and TCP, without expiry; or leave managed out",
 				"managing %q isolates the DNS pods of cluster %q, and no flow lets every namespace in", s.Namespace.Text, k.Name)
 			continue
 		}
@@ -102,13 +108,41 @@ func (c *checker) managedDNS(s *tenancy.Shared) {
 	}
 }
 
-func (c *checker) letsEverybodyIn(s *tenancy.Shared) bool {
+// opensDNS reports whether every namespace, in every environment and for good,
+// may ask the shared namespace's pods on the port, by UDP and by TCP.
+func (c *checker) opensDNS(s *tenancy.Shared, port int) bool {
+	open := map[tenancy.Protocol]bool{}
 	for _, f := range c.t.Flows {
-		if f.To.Shared.Text == s.Name && f.From.AnyNamespace && !f.From.Tag.Set() && len(f.Environments) == 0 && !f.Expires.Set() {
-			return true
+		if f.Partial {
+			return true // the decoder spoke of it
+		}
+		narrow := f.From.Tag.Set() || len(f.Environments) > 0 || f.Expires.Set()
+		if f.To.Shared.Text != s.Name || !f.From.AnyNamespace || narrow {
+			continue
+		}
+		for name, w := range s.Workloads {
+			if f.To.Workload.Set() && f.To.Workload.Text != name {
+				continue
+			}
+			for _, p := range opened(f.Ports, w.Ports) {
+				open[p.Protocol] = open[p.Protocol] || p.Number <= port && port <= p.End
+			}
+		}
+		for _, p := range f.Ports.List {
+			open[p.Port.Protocol] = open[p.Port.Protocol] || p.Name == "" && p.Port.Number <= port && port <= p.Port.End
 		}
 	}
-	return false
+	return open[tenancy.UDP] && open[tenancy.TCP]
+}
+
+// opened gives those of a workload's ports that a flow names.
+func opened(named tenancy.FlowPorts, declared map[string]tenancy.Port) (out []tenancy.Port) {
+	for name, p := range declared {
+		if !named.Given() || named.All || slices.ContainsFunc(named.List, func(q tenancy.FlowPort) bool { return q.Name == name }) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // A fact that is wider than this, in bits of its mask, cannot be right: it would

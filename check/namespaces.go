@@ -61,7 +61,7 @@ func (c *checker) kubernetesNames() {
 	for _, s := range tenancy.Sorted(c.t.Shared) {
 		for cluster := range tenancy.Sorted(c.t.Clusters) {
 			if s.On(cluster) {
-				n.claim(cluster, s.Namespace.Text, claim{fmt.Sprintf("shared namespace %q", s.Name), s.Namespace.Pos})
+				n.claim(cluster, s.Namespace.Text, claim{who: fmt.Sprintf("shared namespace %q", s.Name), pos: s.Namespace.Pos, peerOnly: !s.Managed})
 			}
 		}
 	}
@@ -85,8 +85,11 @@ func (c *checker) kubernetesNames() {
 
 // A claim says who declares a Kubernetes namespace.
 type claim struct {
-	who string
-	pos token.Position
+	who         string
+	pos         token.Position
+	peerOnly    bool                 // no policies are written for it
+	environment *tenancy.Environment // of a team's namespace
+	namespace   *tenancy.Namespace
 }
 
 type names struct {
@@ -98,6 +101,10 @@ type names struct {
 func (n *names) claim(cluster, name string, by claim) {
 	key := [2]string{cluster, name}
 	if other, ok := n.taken[key]; ok {
+		if by.namespace != nil && by.namespace == other.namespace {
+			n.sameEnvironments(other.environment, by.environment)
+			return
+		}
 		if pair := [2]token.Position{other.pos, by.pos}; !n.told[pair] {
 			n.told[pair] = true
 			n.c.Error(diag.NameTaken, by.pos, "rename one of them; or give one another name in Kubernetes: names in a team's namespace, namespace in a shared one",
@@ -107,6 +114,19 @@ func (n *names) claim(cluster, name string, by claim) {
 		return
 	}
 	n.taken[key] = by
+}
+
+// sameEnvironments speaks once of two environments that name their namespaces
+// alike on one cluster.
+func (n *names) sameEnvironments(a, b *tenancy.Environment) {
+	pair := [2]token.Position{a.Pos, b.Pos}
+	if n.told[pair] {
+		return
+	}
+	n.told[pair] = true
+	n.c.Error(diag.NameTaken, b.Pos, fmt.Sprintf("add a prefix or suffix to one of them, such as suffix: %q", "-"+b.Name),
+		"environments %q and %q give their namespaces the same names on cluster %q", a.Name, b.Name, b.Cluster.Text)
+	n.c.Relate(a.Pos, "environment %q is declared here", a.Name)
 }
 
 func (n *names) declared(ns *tenancy.Namespace, e *tenancy.Environment) {
@@ -124,7 +144,7 @@ func (n *names) declared(ns *tenancy.Namespace, e *tenancy.Environment) {
 	case n.c.holdsDNS(e.Cluster.Text, name):
 		n.c.Error(diag.DNSManaged, pos, "declare it under shared, in a platform file", "%s holds the DNS pods of cluster %q: deny would cut off every other namespace", who, e.Cluster.Text)
 	default:
-		n.claim(e.Cluster.Text, name, claim{who, pos})
+		n.claim(e.Cluster.Text, name, claim{who: who, pos: pos, environment: e, namespace: ns})
 	}
 }
 
@@ -143,7 +163,7 @@ func (n *names) retired(cluster, name string, r *tenancy.Retired) {
 		n.c.Error(diag.DNSManaged, r.Pos, "remove the entry", "namespace %q holds the DNS pods of cluster %q: deny would cut off every other namespace", name, cluster)
 		return
 	}
-	if other, ok := n.taken[[2]string{cluster, name}]; ok {
+	if other, ok := n.taken[[2]string{cluster, name}]; ok && !other.peerOnly {
 		n.c.Error(diag.RetiredDeclared, r.Pos, "remove the retired entry, or the declaration",
 			"namespace %q on cluster %q is retired, and is %s", name, cluster, other.who)
 		n.c.Relate(other.pos, "%s is declared here", other.who)

@@ -25,6 +25,9 @@ const (
 	Conflict       Code = "conflict"
 	Evaluation     Code = "evaluation"
 	UnownedFile    Code = "unowned-file"
+	PlatformOpen   Code = "platform-files-unset"
+	BadFileName    Code = "bad-file-name"
+	TooDeep        Code = "too-deep"
 	PlatformFile   Code = "platform-not-literal"
 	Interference   Code = "interference"
 	PackageOwner   Code = "package-not-owned"
@@ -136,6 +139,9 @@ var summaries = map[Code]string{
 	Conflict:       "Two places of the tenancy contradict each other.",
 	Evaluation:     "CUE cannot evaluate a value of the tenancy.",
 	UnownedFile:    "A file of the tenancy belongs to nobody.",
+	PlatformOpen:   "Teams own files, and the platform's are not named.",
+	BadFileName:    "The name of a file cannot be used by CUE.",
+	TooDeep:        "An expression is nested too deeply to be evaluated.",
 	PlatformFile:   "The field platform is not a literal in tenants.cue.",
 	Interference:   "Files that another team owns change what they may not.",
 	PackageOwner:   "An imported package has no single owner.",

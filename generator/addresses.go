@@ -14,8 +14,10 @@ import (
 
 // Addresses that no wider external opens: link-local ones, and those on which
 // clouds hand out credentials (AWS and most others in 169.254.0.0/16 and
-// fd00:ec2::/32, Azure 168.63.129.16, Alibaba 100.100.100.200).
-var reservedAddresses = parsePrefixes("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "168.63.129.16/32", "100.100.100.200/32")
+// fd00:ec2::/32, Azure 168.63.129.16, Alibaba 100.100.100.200), and the same
+// through NAT64, which maps all of IPv4 into 64:ff9b::/96 (RFC 6052).
+var reservedAddresses = parsePrefixes("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "168.63.129.16/32", "100.100.100.200/32",
+	"64:ff9b::a9fe:0/112", "64:ff9b::a83f:8110/128", "64:ff9b::6464:64c8/128")
 
 // Addresses that organisations use inside (RFC 1918, RFC 6598, RFC 4193).
 var privateAddresses = parsePrefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -50,7 +52,7 @@ func (x *expander) external(e *tenancy.External, k *tenancy.Cluster) []Peer {
 		if err != nil || block != block.Masked() {
 			continue // reported by check
 		}
-		if missing := missingRanges(k); len(missing) > 0 && couldHoldCluster(block) {
+		if missing := missingRanges(k, block); len(missing) > 0 && couldHoldCluster(block) {
 			x.Error(diag.ExternalWide, w.Pos, "add them to the cluster, as in "+missing[0]+": cidrs: [\"10.0.0.0/16\"]",
 				"external %q: %s could hold addresses of cluster %q, which does not say the addresses of its %s",
 				e.Name, block, k.Name, strings.Join(missing, ", "))
@@ -128,25 +130,33 @@ func outermost(ps []netip.Prefix) (out []netip.Prefix) {
 	return out
 }
 
-// missingRanges names the facts without which a cluster's addresses are unknown.
-func missingRanges(k *tenancy.Cluster) (out []string) {
+// missingRanges names the facts without which a cluster's addresses of a block's
+// family are unknown.
+func missingRanges(k *tenancy.Cluster, block netip.Prefix) (out []string) {
 	for _, r := range []struct {
 		name  string
 		words []tenancy.Word
 	}{{"pods", k.Pods}, {"services", k.Services}, {"nodes", k.Nodes}} {
-		if len(r.words) == 0 {
+		known := slices.ContainsFunc(blocks(r.words), func(p Peer) bool { return p.Block.Addr().Is4() == block.Addr().Is4() })
+		if !known {
 			out = append(out, r.name)
 		}
 	}
 	return out
 }
 
+// nat64 maps an IPv4 address into its last 32 bits (RFC 6052).
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
 // couldHoldCluster reports whether a block is wide, or touches private
 // addresses, where clusters have theirs.
 func couldHoldCluster(p netip.Prefix) bool {
 	widest := widestIPv6
-	if p.Addr().Is4() {
+	switch {
+	case p.Addr().Is4():
 		widest = widestIPv4
+	case nat64.Contains(p.Addr()):
+		widest = nat64.Bits() + widestIPv4
 	}
 	return p.Bits() < widest || slices.ContainsFunc(privateAddresses, p.Overlaps)
 }

@@ -17,7 +17,7 @@ func words(ss ...string) (out []tenancy.Word) {
 
 // TestExternalIsCut says what of an external is opened on a cluster.
 func TestExternalIsCut(t *testing.T) {
-	known := &tenancy.Cluster{Name: "main", Pods: words("10.244.0.0/16", "fd00:10:244::/56"), Services: words("10.96.0.0/12"), Nodes: words("172.18.0.0/24")}
+	known := &tenancy.Cluster{Name: "main", Pods: words("10.244.0.0/16", "fd00:10:244::/56"), Services: words("10.96.0.0/12", "fd00:10:96::/108"), Nodes: words("172.18.0.0/24", "2001:db8:1::/64")}
 	for _, c := range []struct {
 		name    string
 		cluster *tenancy.Cluster
@@ -29,7 +29,7 @@ func TestExternalIsCut(t *testing.T) {
 		{"its own exceptions", &tenancy.Cluster{}, words("203.0.113.0/24"), words("203.0.113.128/25", "203.0.113.130/32"), "203.0.113.0/24 except 203.0.113.128/25"},
 		{"the whole internet", known, words("0.0.0.0/0"), nil,
 			"0.0.0.0/0 except 10.96.0.0/12,10.244.0.0/16,100.100.100.200/32,168.63.129.16/32,169.254.0.0/16,172.18.0.0/24"},
-		{"the whole internet of IPv6", known, words("::/0"), nil, "::/0 except fd00:10:244::/56,fd00:ec2::/32,fe80::/10"},
+		{"the whole internet of IPv6", known, words("::/0"), nil, "::/0 except 64:ff9b::6464:64c8/128,64:ff9b::a83f:8110/128,64:ff9b::a9fe:0/112,2001:db8:1::/64,fd00:10:96::/108,fd00:10:244::/56,fd00:ec2::/32,fe80::/10"},
 		{"a private range beside the cluster's", known, words("10.0.0.0/16"), nil, "10.0.0.0/16"},
 		{"a private range around the cluster's", known, words("10.0.0.0/8"), nil, "10.0.0.0/8 except 10.96.0.0/12,10.244.0.0/16"},
 		{"exactly the metadata address", known, words("169.254.169.254/32"), nil, "169.254.169.254/32"},
@@ -39,6 +39,8 @@ func TestExternalIsCut(t *testing.T) {
 			"external-cut: external \"x\": nothing of 10.244.1.1/32 is left on cluster \"main\" once these are cut out: the cluster's pods (10.244.0.0/16)"},
 		{"cut to nothing by halves", known, words("203.0.113.0/24"), words("203.0.113.0/25", "203.0.113.128/25"),
 			"external-cut: external \"x\": nothing of 203.0.113.0/24 is left on cluster \"main\" once these are cut out: its own except (203.0.113.0/25), its own except (203.0.113.128/25)"},
+		{"all of IPv4 through NAT64, and the cluster of IPv4 alone", &tenancy.Cluster{Name: "main", Pods: words("10.244.0.0/16"), Services: words("10.96.0.0/12"), Nodes: words("172.18.0.0/24")},
+			words("64:ff9b::/96"), nil, "external-wide: external \"x\": 64:ff9b::/96 could hold addresses of cluster \"main\", which does not say the addresses of its pods, services, nodes"},
 		{"private, and the cluster unknown", &tenancy.Cluster{Name: "main"}, words("10.1.0.0/24"), nil,
 			"external-wide: external \"x\": 10.1.0.0/24 could hold addresses of cluster \"main\", which does not say the addresses of its pods, services, nodes"},
 		{"wide, and the nodes unknown", &tenancy.Cluster{Name: "main", Pods: words("10.244.0.0/16"), Services: words("10.96.0.0/12")}, words("203.0.0.0/15"), nil,

@@ -19,14 +19,13 @@ type pair struct{ from, to *tenancy.Environment }
 func (x *expander) flow(f *tenancy.Flow) {
 	from := side{&f.From, fmt.Sprintf("flow %q: from", f.Name)}
 	to := side{&f.To, fmt.Sprintf("flow %q: to", f.Name)}
-	ok := x.shape(from)
-	ok = x.shape(to) && ok
+	ok := x.shape(from) && x.references(from)
+	ok = x.shape(to) && x.references(to) && ok
 	if f.From.AnyPod {
 		x.Error(diag.PeerQualifier, f.From.Pos, "leave it out: as a source a namespace is every pod of it", "%s: anyPod goes with a destination", from.what)
 		ok = false
 	}
-	ok = x.knownEnvironments(f) && ok
-	if ok = x.references(from) && ok; !x.references(to) || !ok || f.Partial {
+	if ok = x.knownEnvironments(f) && ok; !ok || f.Partial {
 		return
 	}
 	if !managed(x.t, &f.From) && !managed(x.t, &f.To) {

@@ -191,14 +191,18 @@ func (p *Plan) Differences() []diag.Diagnostic {
 	return l
 }
 
-// Flows gives the flows that the plan opens and closes, told from the
-// annotations of the policies that are there and of those that will be.
-func (p *Plan) Flows() (opened, closed []FlowRef) {
-	before, after := map[FlowRef]bool{}, map[FlowRef]bool{}
+// FlowChanges are the flows that a plan opens, closes and changes.
+type FlowChanges struct{ Opened, Closed, Changed []FlowRef }
+
+// Flows tells what becomes of flows, from the annotations of the policies that
+// are there and of those that will be. A flow is changed if a policy of it is
+// added, altered or removed while others of it were and will be there.
+func (p *Plan) Flows() FlowChanges {
+	before, after, touched := map[FlowRef]bool{}, map[FlowRef]bool{}, map[FlowRef]bool{}
 	changed := map[string]bool{}
 	for _, file := range slices.Concat(p.Change, p.Delete) {
 		for _, ref := range refsOfFile(p.output.files[file]) {
-			before[ref] = true
+			before[ref], touched[ref] = true, true
 		}
 	}
 	for _, file := range slices.Concat(p.Add, p.Change) {
@@ -206,16 +210,27 @@ func (p *Plan) Flows() (opened, closed []FlowRef) {
 	}
 	for _, o := range p.expansion.Overlays() {
 		for _, policy := range o.Policies {
+			isChanged := changed[overlayDir(o)+"/"+policy.Name+".yaml"]
 			for _, ref := range flowRefs(causeAnnotations(policy.Cause)) {
 				after[ref] = true
-				if !changed[overlayDir(o)+"/"+policy.Name+".yaml"] {
+				if isChanged {
+					touched[ref] = true
+				} else {
 					before[ref] = true
 				}
 			}
 		}
 	}
-	return without(after, before), without(before, after)
+	out := FlowChanges{Opened: without(after, before), Closed: without(before, after)}
+	for _, ref := range slices.Concat(out.Opened, out.Closed) {
+		delete(touched, ref)
+	}
+	out.Changed = without(touched, nil)
+	return out
 }
+
+// Finishes reports whether the plan finishes what an interrupted run began.
+func (p *Plan) Finishes() bool { return p.output.intent != nil }
 
 func without(a, b map[FlowRef]bool) (out []FlowRef) {
 	for ref := range a {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -99,6 +100,7 @@ func (f *folder) tags() (out []string) {
 }
 
 func usesTag(file *ast.File, key string, isPair bool) (used bool) {
+	word := regexp.MustCompile(`(^|[^\pL\pN_-])` + regexp.QuoteMeta(key) + `($|[^\pL\pN_-])`)
 	ast.Walk(file, func(n ast.Node) bool {
 		a, ok := n.(*ast.Attribute)
 		if !ok {
@@ -107,12 +109,12 @@ func usesTag(file *ast.File, key string, isPair bool) (used bool) {
 		name, body := a.Split()
 		switch {
 		case name == "if" && !isPair:
-			used = used || strings.Contains(body, key)
+			used = used || word.MatchString(body)
 		case name == "tag" && isPair:
 			declared, _, _ := strings.Cut(body, ",")
 			used = used || strings.TrimSpace(declared) == key
 		case name == "tag":
-			used = used || strings.Contains(body, "short=") && strings.Contains(body, key)
+			used = used || strings.Contains(body, "short=") && word.MatchString(body)
 		}
 		return true
 	}, nil)

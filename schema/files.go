@@ -48,7 +48,7 @@ type folder struct {
 // The error is one of reading, never of what was read.
 func readFolder(dir, shown string) (*folder, error) {
 	f := &folder{dir: dir, shown: shown}
-	names, err := cueFiles(dir)
+	names, err := f.cueFiles()
 	if err != nil {
 		return nil, err
 	}
@@ -64,22 +64,32 @@ func readFolder(dir, shown string) (*folder, error) {
 	}
 	f.parse()
 	f.checkPackages()
-	f.checkAttributes()
+	for _, s := range f.files {
+		if s.ast != nil {
+			f.checkAttributes(s.ast)
+		}
+	}
 	return f, nil
 }
 
-// cueFiles lists the files that CUE takes for a package of the folder.
-func cueFiles(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+// cueFiles lists the files that CUE takes for a package of the folder, and speaks
+// of those that it takes for something else.
+func (f *folder) cueFiles() ([]string, error) {
+	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	for _, e := range entries {
 		n := e.Name()
-		hidden := strings.HasPrefix(n, ".") || strings.HasPrefix(n, "_")
-		special := strings.HasSuffix(n, "_tool.cue") || strings.HasSuffix(n, "_test.cue")
-		if !e.IsDir() && strings.HasSuffix(n, ".cue") && !hidden && !special {
+		at := gotoken.Position{Filename: f.show(filepath.Join(f.dir, n))}
+		switch {
+		case e.IsDir() || !strings.HasSuffix(n, ".cue") || strings.HasPrefix(n, "."):
+		case strings.HasPrefix(n, "_"), strings.HasSuffix(n, "_tool.cue"), strings.HasSuffix(n, "_test.cue"):
+			f.lint(diag.FileLeftOut, at, "rename it, or remove it", "CUE takes a file of this name for no part of a package")
+		case strings.ContainsAny(n, "@:"):
+			f.report(diag.BadFileName, at, "rename it", `the name of a file has no "@" and no ":"`)
+		default:
 			names = append(names, n)
 		}
 	}
@@ -126,11 +136,23 @@ func (f *folder) parse() {
 	for i := range f.files {
 		wg.Go(func() {
 			s := &f.files[i]
+			if tooDeep(s.data) {
+				errs[i] = errDeep
+				return
+			}
 			s.ast, errs[i] = parser.ParseFile(filepath.Join(f.dir, s.name), s.data, parser.ParseComments)
 		})
 	}
 	wg.Wait()
-	for _, err := range errs {
+	for i, err := range errs {
+		if err == nil && astTooDeep(f.files[i].ast) {
+			f.files[i].ast, err = nil, errDeep
+		}
+		if err == errDeep {
+			f.report(diag.TooDeep, gotoken.Position{Filename: f.show(filepath.Join(f.dir, f.files[i].name))}, "break it up",
+				"an expression of the file is nested more than %d deep", maxDepth)
+			continue
+		}
 		for _, e := range errors.Errors(err) {
 			format, args := e.Msg()
 			_, fact, fix := reword(oneLine(fmt.Sprintf(format, args...)))
@@ -162,23 +184,19 @@ func (f *folder) checkPackages() {
 	}
 }
 
-// checkAttributes refuses what would read other files or run other code: nobody
-// could say whose words those are.
-func (f *folder) checkAttributes() {
-	for _, s := range f.files {
-		if s.ast == nil {
-			continue
-		}
-		ast.Walk(s.ast, func(n ast.Node) bool {
-			if a, ok := n.(*ast.Attribute); ok {
-				if name, _ := a.Split(); name == "extern" || name == "embed" {
-					f.report(diag.Refused, f.position(a.Pos()), "write the values in CUE",
-						"@%s is refused: a tenancy is what stands in its own files", name)
-				}
+// checkAttributes refuses, in a file of the tenancy or of a package that it
+// imports, what would read other files or run other code: nobody could say whose
+// words those are.
+func (f *folder) checkAttributes(file *ast.File) {
+	ast.Walk(file, func(n ast.Node) bool {
+		if a, ok := n.(*ast.Attribute); ok {
+			if name, _ := a.Split(); name == "extern" || name == "embed" {
+				f.report(diag.Refused, f.position(a.Pos()), "write the values in CUE",
+					"@%s is refused: a tenancy is what stands in its own files", name)
 			}
-			return true
-		}, nil)
-	}
+		}
+		return true
+	}, nil)
 }
 
 func (f *folder) report(code diag.Code, pos gotoken.Position, fix, format string, args ...any) {

@@ -80,6 +80,11 @@ func (f *folder) load(m *module, tags []string, res *Result) {
 		<-judged
 		return
 	}
+	for _, dep := range inst.Dependencies() {
+		for _, file := range dep.Files {
+			f.checkAttributes(file)
+		}
+	}
 	if f.reportJoined(inst) {
 		<-judged
 		return

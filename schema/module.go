@@ -87,6 +87,24 @@ func Vendoring(dir string) (map[string][]byte, error) {
 	return out, nil
 }
 
+// TenancyAbove gives the folder above dir, within its module, that holds a
+// tenancy: CUE would join its files to those of dir. It gives "" if there is
+// none.
+func TenancyAbove(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	root, found := moduleRoot(abs)
+	for d := abs; found && d != root; {
+		d = filepath.Dir(d)
+		if _, err := os.Stat(filepath.Join(d, TenancyFile)); err == nil {
+			return d, nil
+		}
+	}
+	return "", nil
+}
+
 // vendoredFile is where a module vendors the schema.
 func (m *module) vendoredFile() string { return filepath.Join(m.vendored("pkg"), "schema.cue") }
 

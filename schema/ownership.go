@@ -97,7 +97,7 @@ func literalPlatform(file *ast.File, out map[string][]string) {
 			if st, ok := v.(*ast.StructLit); ok {
 				for _, elt := range st.Elts {
 					for _, name := range []string{"files", "packages"} {
-						eachField(elt, name, func(v ast.Expr) { out[name] = append(out[name], literalStrings(v)...) })
+						eachField(elt, name, func(v ast.Expr) { out[name] = literalStrings(v) })
 					}
 				}
 			}
@@ -139,6 +139,11 @@ func (o *ownership) assign() {
 		})
 	}
 	o.platform[TenancyFile] = true
+	if len(o.owners) > 0 && len(o.full.Platform.Files) == 0 {
+		o.report(diag.PlatformOpen, o.full.Pos, `add platform: files: ["`+TenancyFile+`"] to `+TenancyFile+`, with all that is the platform's`,
+			"teams own files, and platform.files is not set: every file that nobody owns may change everything")
+		o.diags[len(o.diags)-1].Severity = diag.Warning
+	}
 	for _, file := range o.f.names() {
 		switch {
 		case o.platform[file] || len(o.owners[file]) > 0:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,6 +89,9 @@ func decodeError(err error) string {
 // readConfigFile reads the file if there is one, and refuses keys that mean
 // nothing.
 func readConfigFile(v *viper.Viper, file string, keys []string) error {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file", file)
+	}
 	data, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -130,8 +134,16 @@ func (c *config) validate() error {
 		return errors.New("max-removed-namespaces cannot be negative")
 	case c.Memory <= 0:
 		return errors.New("memory-limit must be more than 0")
-	case c.Timeout <= 0:
-		return errors.New("timeout must be more than 0")
+	case c.Timeout < time.Millisecond:
+		return fmt.Errorf("timeout %v is too short: write a unit, as in 30s or 2m", c.Timeout)
+	}
+	for _, p := range c.AllowFiles {
+		if _, err := path.Match(p, ""); err != nil {
+			return fmt.Errorf("allow-files %q is not a pattern of file names", p)
+		}
+	}
+	if err := c.validateOutput(); err != nil {
+		return err
 	}
 	for _, tag := range c.Tags {
 		if tag == "" || strings.HasPrefix(tag, "=") {
@@ -140,6 +152,25 @@ func (c *config) validate() error {
 	}
 	slices.Sort(c.Tags)
 	c.Tags = slices.Compact(c.Tags)
+	return nil
+}
+
+// validateOutput sees to it that the overlays have a folder of their own.
+func (c *config) validateOutput() error {
+	dir, err := filepath.Abs(c.dir)
+	if err != nil {
+		return failure{err}
+	}
+	out, err := filepath.Abs(c.output())
+	if err != nil {
+		return failure{err}
+	}
+	if rel, err := filepath.Rel(out, dir); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return fmt.Errorf("output %q holds the tenancy itself: name a folder for the overlays alone", c.Output)
+	}
+	if rel, err := filepath.Rel(filepath.Join(dir, "cue.mod"), out); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return fmt.Errorf("output %q lies in the CUE module's own folder", c.Output)
+	}
 	return nil
 }
 

@@ -18,7 +18,8 @@ import (
 //
 //	cue file=NAME     is written to NAME (so is yaml)
 //	console           holds commands after "$ ", each with all that it prints
-//	text root-summary is what the repository's own tenancy prints
+//
+// "go run ./cmd/hedgerow" runs in a copy of the repository's own tenancy.
 var reBlock = regexp.MustCompile("(?ms)^```([^\n]+)\n(.*?)^```$")
 
 // TestDocuments executes every block of the documents, each document in an empty
@@ -63,12 +64,6 @@ func (d *document) block(source string) string {
 	switch {
 	case kind == "console":
 		body = d.console(body)
-	case info == "text root-summary":
-		summary, err := os.ReadFile("../../testdata/root-summary.txt")
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		body = string(summary)
 	case strings.HasPrefix(arg, "file="):
 		writeFiles(d.t, d.dir, map[string]string{strings.TrimPrefix(arg, "file="): body})
 	default:
@@ -86,11 +81,12 @@ func (d *document) console(body string) string {
 			continue
 		}
 		out.WriteString(line)
-		if command = strings.TrimSpace(command); strings.HasPrefix(command, "go run ./cmd/hedgerow generate") {
-			continue // TestTenancies runs it on the repository's own tenancy
+		dir := d.dir
+		if own, ok := strings.CutPrefix(command, "go run ./cmd/"); ok {
+			dir, command = d.repository(), own
 		}
 		cmd := exec.Command("sh", "-c", command)
-		cmd.Dir = d.dir
+		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "HEDGEROW_AS_OF="+testDay, "PATH="+d.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 		text, err := cmd.CombinedOutput()
 		if err != nil && cmd.ProcessState.ExitCode() != exitProblems {
@@ -99,6 +95,22 @@ func (d *document) console(body string) string {
 		out.Write(text)
 	}
 	return out.String()
+}
+
+// repository copies the tenancy of this repository, as a clone has it.
+func (d *document) repository() string {
+	dir := d.t.TempDir()
+	for _, name := range []string{"tenants.cue", "cue.mod/module.cue", "schema/schema.cue"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		writeFiles(d.t, dir, map[string]string{name: string(data)})
+	}
+	if err := os.CopyFS(filepath.Join(dir, "overlays"), os.DirFS("../../overlays")); err != nil {
+		d.t.Fatal(err)
+	}
+	return dir
 }
 
 // TestDocumentLinks follows every relative link of the documents.

@@ -38,6 +38,11 @@ It changes no file that is there: a second run changes nothing.`,
 }
 
 func runInit(w world, dir string) error {
+	if above, err := schema.TenancyAbove(dir); err != nil {
+		return failure{err}
+	} else if above != "" {
+		return fmt.Errorf("there is a tenancy in %s already, and CUE would join the two", above)
+	}
 	files, err := schema.Vendoring(dir)
 	if err != nil {
 		return failure{err}

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // CUE allocates much and keeps most of it
+		debug.SetGCPercent(-1) // watched turns it on
 	}
 	os.Exit(run(os.Args[1:], world{
 		out: os.Stdout, err: os.Stderr,

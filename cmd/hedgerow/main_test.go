@@ -36,7 +36,8 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       os.Getenv("HEDGEROW_UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HEDGEROW_AS_OF", testDay)
-			e.Setenv("PATH", tools(t)+string(os.PathListSeparator)+e.Getenv("PATH"))
+			// Behind the command under test, whatever else lies among the tools.
+			e.Setenv("PATH", e.Getenv("PATH")+string(os.PathListSeparator)+tools(t))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": expectCode, "age": age, "untouched": untouched, "swap": swap},

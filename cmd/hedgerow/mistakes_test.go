@@ -233,6 +233,7 @@ func codesIn(s string) (out []diag.Code) {
 // elsewhere are the codes that no archive can bring about, and why.
 var elsewhere = map[diag.Code]string{
 	diag.FileTooLarge:     "the file would be too large to store: TestMistakeHugeFile makes it",
+	diag.TooDeep:          "it is too large to store: TestMistakeTooDeep makes it",
 	diag.NamespaceDropped: "it needs a written output folder",
 	diag.TooManyRemoved:   "it needs a written output folder",
 	diag.IntentStands:     "it needs an interrupted run",
@@ -323,3 +324,30 @@ import "list"
 _l: list.Range(0, 3000, 1)
 flows: {for a in _l for b in _l {"f\(a)-\(b)": {from: a, to: b}}}
 `
+
+// TestMistakeTooDeep gives expressions that would overflow the stack of CUE's
+// parser, compiler or evaluator.
+func TestMistakeTooDeep(t *testing.T) {
+	binary := buildBinary(t)
+	for name, expression := range map[string]string{
+		"operators": "1" + strings.Repeat("+1", 1_000_000),
+		"brackets":  strings.Repeat("[", 1_000_000) + strings.Repeat("]", 1_000_000),
+		"braces":    strings.Repeat("{a:", 1_000_000) + "1" + strings.Repeat("}", 1_000_000),
+		"prefixes":  strings.Repeat("!", 1_000_000) + "true",
+		"selectors": "a" + strings.Repeat(".a", 1_000_000),
+		"labels":    strings.Repeat("a: ", 1_000_000) + "1",
+		"calls":     strings.Repeat("len(", 1_000_000) + "1" + strings.Repeat(")", 1_000_000),
+		"strings":   strings.Repeat(`"\(`, 1_000_000) + "1" + strings.Repeat(`)"`, 1_000_000),
+		"lines":     strings.Repeat("a: // a\n", 1_000_000) + "1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeFiles(t, dir, map[string]string{"tenants.cue": "package tenancy\n\n_x: " + expression + "\n"})
+			cmd := exec.Command(binary, "vet", "-C", dir)
+			out, err := cmd.CombinedOutput()
+			if cmd.ProcessState.ExitCode() != exitProblems || !strings.Contains(string(out), string(diag.TooDeep)) {
+				t.Errorf("%v\n%.300s", err, out)
+			}
+		})
+	}
+}

@@ -36,6 +36,32 @@ type world struct {
 
 // run is the whole program: it gives the exit code.
 func run(args []string, w world) int {
+	out, errs := &checkedWriter{to: w.out}, &checkedWriter{to: w.err}
+	w.out, w.err = out, errs
+	code := execute(args, w)
+	if out.err != nil || errs.err != nil {
+		fmt.Fprintln(w.err, "hedgerow:", errors.Join(out.err, errs.err))
+		return exitFailure
+	}
+	return code
+}
+
+// A checkedWriter remembers that something could not be written.
+type checkedWriter struct {
+	to  io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (c *checkedWriter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
+func execute(args []string, w world) int {
 	root := newRootCmd(w)
 	root.SetArgs(args)
 	root.SetOut(w.out)

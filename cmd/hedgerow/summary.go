@@ -43,14 +43,18 @@ func (j *job) contents() string {
 func (j *job) summarize(plan *render.Plan) {
 	w := j.summaryWriter()
 	j.say(w, "%s: %s\n", j.cfg.Output, j.contents())
-	if len(plan.Add)+len(plan.Change)+len(plan.Delete) == 0 {
+	if len(plan.Add)+len(plan.Change)+len(plan.Delete) == 0 && !plan.Finishes() {
 		j.say(w, "nothing has changed\n")
 	} else {
 		j.say(w, "files: %d added, %d changed, %d deleted\n", len(plan.Add), len(plan.Change), len(plan.Delete))
 	}
-	opened, closed := plan.Flows()
-	j.sayFlows(w, "opened", opened)
-	j.sayFlows(w, "closed", closed)
+	if plan.Finishes() {
+		j.say(w, "finished an interrupted run: what it had opened and closed is not listed here\n")
+	}
+	flows := plan.Flows()
+	j.sayFlows(w, "opened", flows.Opened)
+	j.sayFlows(w, "closed", flows.Closed)
+	j.sayFlows(w, "changed", flows.Changed)
 	for _, o := range j.expansion.Overlays() {
 		for _, e := range o.Exemptions {
 			j.say(w, "exempt: %s on %s has no %s: %s\n", o.Namespace, o.Cluster, e.Layer, e.Reason)
