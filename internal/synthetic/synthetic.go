@@ -12,6 +12,7 @@ type Size struct {
 	Namespaces int
 	Flows      int
 	Owned      bool // each team has a file of its own, and owns it
+	Templates  bool // the platform's file sets something for every namespace
 }
 
 // Files gives the files of a tenancy by name. They import the schema, so that
@@ -36,6 +37,9 @@ func Files(s Size) map[string]string {
 	head.WriteString(header)
 	if s.Owned {
 		head.WriteString("platform: files: [\"tenants.cue\"]\n")
+	}
+	if s.Templates {
+		head.WriteString("teams: [_]: namespaces: [_]: podSecurity: \"restricted\"\n")
 	}
 	for t := range teams {
 		body := "package tenancy\n\n" + teams[t].String()
