@@ -162,8 +162,7 @@ func (p *Plan) Empty() bool {
 }
 
 func (p *Plan) inventoryIsCurrent() bool {
-	old := p.output.inventory
-	return old != nil && bytes.Equal(old.Format(), p.Inventory.Format())
+	return bytes.Equal(p.output.Sources[p.output.at(InventoryFile, 0).Filename], p.Inventory.Format())
 }
 
 // maxDifferences bounds how many differing files are named.

@@ -103,15 +103,6 @@ func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
 	return plan, nil
 }
 
-// lock keeps other runs out of the output folder while this one reads what is
-// there and writes.
-func (j *job) lock() (err error) {
-	if j.root != nil {
-		j.locked, err = render.Lock(j.root)
-	}
-	return err
-}
-
 func (j *job) write(plan *render.Plan) error {
 	if j.root == nil {
 		if err := os.MkdirAll(filepath.Dir(j.cfg.output()), 0o755); err != nil {

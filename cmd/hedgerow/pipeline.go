@@ -58,6 +58,15 @@ func newJob(w world, cfg *config, writes bool) (*job, error) {
 	return j, nil
 }
 
+// lock keeps other runs out of the output folder while this one reads what is
+// there and writes.
+func (j *job) lock() (err error) {
+	if j.root != nil {
+		j.locked, err = render.Lock(j.root)
+	}
+	return err
+}
+
 func (j *job) close() {
 	if j.locked != nil {
 		_ = j.locked.Close() // gives the lock back
