@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -177,9 +176,6 @@ func keepAnnotations() map[string]string {
 
 // FlowRef names a flow in one environment of a cluster.
 type FlowRef struct{ Cluster, Environment, Flow string }
-
-// String gives "checkout-pays in prod".
-func (r FlowRef) String() string { return fmt.Sprintf("%s in %s", r.Flow, r.Environment) }
 
 // flowRefs reads from a policy's annotations which flow it is there for, in
 // which environments.
