@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"go/token"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -28,6 +30,7 @@ type Output struct {
 
 	shown     string          // as people call it
 	files     Tree            // what is there, but for what the configuration allows
+	overlays  Tree            // the kustomizations that are there, allowed or not
 	allowed   map[string]bool // what it allows
 	folders   map[string]bool
 	inventory *Inventory
@@ -51,7 +54,7 @@ type intentEntry struct {
 // it does not exist. Files that match one of the allowed patterns are somebody
 // else's, unless Hedgerow listed them as its own.
 func ReadOutput(root *os.Root, shown string, allowed []string) (*Output, error) {
-	o := &Output{shown: shown, files: Tree{}, allowed: map[string]bool{}, folders: map[string]bool{}}
+	o := &Output{shown: shown, files: Tree{}, overlays: Tree{}, allowed: map[string]bool{}, folders: map[string]bool{}}
 	if root == nil {
 		return o, nil
 	}
@@ -128,12 +131,23 @@ func (o *Output) walk(root *os.Root, allowed []string) error {
 			return nil
 		case ours[file] == nil && matches(allowed, file):
 			o.allowed[file] = true
-			return nil
+			if path.Base(file) != kustomizationFile || !e.Type().IsRegular() {
+				return nil
+			}
+			// No pattern makes an overlay of ours somebody else's.
+			data, err := readSmall(root, file)
+			if bytes.Contains(data, []byte(path.Join("base", generator.LayerDeny))) {
+				o.overlays[file] = data
+			}
+			return err
 		case !e.Type().IsRegular():
 			o.diags.Error(diag.ForeignFile, o.at(file, 0), "remove it", "it is no regular file, and Hedgerow writes only those")
 			return nil
 		}
 		o.files[file], err = readSmall(root, file)
+		if path.Base(file) == kustomizationFile {
+			o.overlays[file] = o.files[file]
+		}
 		return err
 	})
 }
@@ -159,14 +173,14 @@ func (o *Output) at(file string, line int) token.Position {
 // each add a namespace conflict in the inventory, and what a merge loses must
 // not open a namespace.
 func (o *Output) namespaces() (out []NamespaceEntry) {
-	listed := map[[2]string]bool{}
+	listed := map[NamespaceEntry]bool{}
 	if o.inventory != nil {
 		for _, e := range o.inventory.Namespaces {
-			listed[[2]string{e.Namespace, e.Path}] = true
+			listed[e] = true
 			out = append(out, e)
 		}
 	}
-	for file, data := range tenancy.Sorted(o.files) {
+	for file, data := range tenancy.Sorted(o.overlays) {
 		dir, name := path.Split(file)
 		parts := strings.Split(strings.TrimSuffix(dir, "/"), "/")
 		if name != kustomizationFile || len(parts) != 3 || parts[1] == "base" {
@@ -176,7 +190,7 @@ func (o *Output) namespaces() (out []NamespaceEntry) {
 		if yaml.Unmarshal(data, &k) != nil || k.Namespace == "" {
 			continue
 		}
-		if e := (NamespaceEntry{parts[0], k.Namespace, path.Clean(dir)}); !listed[[2]string{e.Namespace, e.Path}] {
+		if e := (NamespaceEntry{parts[0], k.Namespace, path.Clean(dir)}); !listed[e] {
 			out = append(out, e)
 		}
 	}

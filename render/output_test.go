@@ -64,3 +64,47 @@ func TestTamperedInventory(t *testing.T) {
 		}
 	}
 }
+
+// TestOverlaysOnDiskCount finds namespaces in the folder itself, whatever the
+// inventory and the allowed patterns say.
+func TestOverlaysOnDiskCount(t *testing.T) {
+	overlay := "namespace: shop\nresources:\n- ../../base/default-deny\n"
+	for name, c := range map[string]struct {
+		inventory *Inventory
+		allowed   []string
+		want      int // entries for the namespace of the cluster
+	}{
+		"listed":                      {&Inventory{Expired: noneExpired, Namespaces: []NamespaceEntry{{"main", "shop", "main/prod/shop"}}}, nil, 1},
+		"a line lost in a merge":      {&Inventory{Expired: noneExpired}, nil, 1},
+		"a line with another cluster": {&Inventory{Expired: noneExpired, Namespaces: []NamespaceEntry{{"other", "shop", "main/prod/shop"}}}, nil, 1},
+		"no inventory":                {nil, nil, 1},
+		"allowed":                     {nil, []string{"main"}, 1},
+	} {
+		dir := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir, "main/prod/shop"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write := func(file, text string) {
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("main/prod/shop/kustomization.yaml", overlay)
+		if c.inventory != nil {
+			write(InventoryFile, string(c.inventory.Format()))
+		}
+		o, err := ReadOutput(openDir(t, dir), "overlays", c.allowed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, e := range o.namespaces() {
+			if e == (NamespaceEntry{"main", "shop", "main/prod/shop"}) {
+				got++
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %v", name, o.namespaces())
+		}
+	}
+}

@@ -56,10 +56,7 @@ func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*P
 
 // judgeFiles reports files that are neither ours nor what would be written.
 func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
-	ours, overlays := p.output.ours(), map[string]bool{}
-	for _, e := range p.output.namespaces() {
-		overlays[e.Path] = true
-	}
+	ours, dropped := p.output.ours(), p.droppedOverlays()
 	for file, data := range tenancy.Sorted(p.output.files) {
 		digests, listed := ours[file]
 		want, wanted := p.tree[file]
@@ -69,7 +66,7 @@ func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
 		case listed:
 			l.Error(diag.HandEdited, p.output.at(file, 0), "undo the change and write it in the tenancy; or delete the file, and it is generated again",
 				"the file was generated, and changed since")
-		case p.output.inventory == nil && overlays[path.Dir(file)] && !p.overlayStays(path.Dir(file)):
+		case dropped[path.Dir(file)]:
 			// Its namespace was dropped; that is said, and to remove the file would be wrong.
 		default:
 			l.Error(diag.ForeignFile, p.output.at(file, 0), "remove it, or allow its path with \"allow-files\" in the configuration",
@@ -78,8 +75,18 @@ func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
 	}
 }
 
-func (p *Plan) overlayStays(dir string) bool {
-	return slices.ContainsFunc(p.Inventory.Namespaces, func(e NamespaceEntry) bool { return e.Path == dir })
+// droppedOverlays gives the folders of namespaces that nothing declares any more.
+func (p *Plan) droppedOverlays() map[string]bool {
+	now, out := map[[2]string]bool{}, map[string]bool{}
+	for _, e := range p.Inventory.Namespaces {
+		now[[2]string{e.Cluster, e.Namespace}] = true
+	}
+	for _, e := range p.output.namespaces() {
+		if !now[[2]string{e.Cluster, e.Namespace}] && !isRetired(e) {
+			out[e.Path] = true
+		}
+	}
+	return out
 }
 
 // judgePlaces reports what stands where a file must be written.

@@ -1,7 +1,9 @@
 package render
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -73,7 +75,11 @@ func (p *Plan) intent() []byte {
 // replace puts data in the place of a file, by way of one temporary file that
 // the next run knows.
 func replace(root *os.Root, file string, data []byte) error {
-	f, err := root.Create(temporaryFile)
+	// Whatever has the temporary name is left over, or a link to elsewhere.
+	if err := root.Remove(temporaryFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := root.OpenFile(temporaryFile, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}

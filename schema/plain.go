@@ -12,8 +12,8 @@ import (
 // suspects names the teams, "" for the platform, whose part must be evaluated.
 // Where every file is plain data, a file bears on nothing but what stands at the
 // very paths that it writes: only those whose own is written by others are
-// suspect, which should be nobody. One reference or comprehension anywhere, and
-// everybody is.
+// suspect, which should be nobody. One reference or comprehension anywhere, or a
+// flow that a team's file and another one write together, and everybody is.
 func (o *ownership) suspects() []string {
 	judgedFor := map[string][]string{} // teams by flow
 	for team, flows := range o.flows {
@@ -21,11 +21,21 @@ func (o *ownership) suspects() []string {
 			judgedFor[name] = append(judgedFor[name], team)
 		}
 	}
-	touched := map[string]bool{}
+	everybody := append([]string{""}, tenancy.Keys(o.full.Teams)...)
+	touched, writer := map[string]bool{}, map[string]string{}
 	for _, s := range o.f.files {
 		paths, ok := plainPaths(s.ast)
-		if !ok {
-			return append([]string{""}, tenancy.Keys(o.full.Teams)...)
+		if !ok || o.m.path == modulePath { // there the schema itself is the user's
+			return everybody
+		}
+		for _, path := range paths {
+			if len(path) < 2 || path[0] != "flows" {
+				continue
+			}
+			if first, ok := writer[path[1]]; ok && first != s.name && !(o.platform[first] && o.platform[s.name]) {
+				return everybody // together they may lead elsewhere than each by itself
+			}
+			writer[path[1]] = s.name
 		}
 		if o.platform[s.name] {
 			continue

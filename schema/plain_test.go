@@ -32,7 +32,12 @@ teams: {
 flows: {
 	x: {from: namespace: "na", to: namespace: "nb", reason: "r"}
 	y: {from: namespace: "nb", to: namespace: "na", reason: "r"}
+	all: {from: shared: "mon", to: environment: "prod", ports: ["p"], reason: "r"}
+	out: {from: environment: "prod", to: external: "net", reason: "r"}
+	half: {from: namespace: "na", reason: "r"}
 }
+shared: mon: {}
+externals: net: {cidrs: ["203.0.113.0/24"], ports: p: 1}
 `
 	fields := []string{
 		`teams: a: namespaces: na: workloads: w: ports: q: 2`, `teams: b: namespaces: nb: workloads: w: tags: t: true`,
@@ -40,11 +45,12 @@ flows: {
 		`flows: x: ticket: "T-1"`, `flows: y: ports: "all"`, `flows: z: {from: namespace: "na", to: namespace: "nb", reason: "r"}`,
 		`flows: z: ticket: "T-2"`, `externals: e: cidrs: ["203.0.113.0/24"]`, `guards: "g": {never: from: team: "a", reason: "r"}`,
 		`retired: main: old: reason: "r"`, `teams: c: namespaces: nc: baseline: dns: {off: true, reason: "r"}`, `shared: s: {}`,
-		`teams: c: files: ["c.cue", "a.cue"]`, `flows: o: {from: namespace: "nc", to: {namespace: "na", anyPod: true}, ports: [80], reason: "r"}`,
+		`teams: c: files: ["c.cue", "a.cue"]`, `flows: all: to: namespace: "na"`, `flows: all: to: team: "a"`, `flows: out: from: team: "b"`,
+		`flows: half: to: namespace: "nb"`, `flows: half: to: external: "net"`, `flows: half: to: shared: "mon"`, `flows: o: {from: namespace: "nc", to: {namespace: "na", anyPod: true}, ports: [80], reason: "r"}`,
 	}
 	rng := rand.New(rand.NewPCG(9, 10))
 	clean, breached := 0, 0
-	for range 150 {
+	for range 300 {
 		dir := t.TempDir()
 		files := map[string]*strings.Builder{"a.cue": {}, "b.cue": {}, "c.cue": {}}
 		for range 1 + rng.IntN(4) {
