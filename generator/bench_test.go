@@ -19,7 +19,7 @@ func BenchmarkExpand(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	res, err := schema.Load(dir, nil)
+	res, err := schema.Load(dir, nil, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -33,7 +33,7 @@ flows: "frontend-orders": {
 
 func expand(t *testing.T, dir string, tags ...string) *generator.Expansion {
 	t.Helper()
-	res, err := schema.Load(dir, tags)
+	res, err := schema.Load(dir, tags, nil)
 	if err != nil || res.Tenancy == nil || diag.HasErrors(res.Diags) {
 		t.Fatal(err, res)
 	}

@@ -21,7 +21,7 @@ func BenchmarkLoad(b *testing.B) {
 				}
 			}
 			for b.Loop() {
-				res, err := schema.Load(dir, nil)
+				res, err := schema.Load(dir, nil, nil)
 				if err != nil || diag.HasErrors(res.Diags) {
 					b.Fatal(err, res.Diags)
 				}

@@ -25,9 +25,12 @@ type Result struct {
 // attributes. Whatever is wrong with the tenancy is in the result's
 // diagnostics; the error is one of reading the folder.
 //
+// The decoder is done long before the schema has judged; meanwhile, if not nil,
+// is called with what it decoded.
+//
 // CUE is a language, and evaluation takes what time and memory its program
 // takes: the caller watches over both.
-func Load(dir string, tags []string) (*Result, error) {
+func Load(dir string, tags []string, meanwhile func(*tenancy.Tenancy)) (*Result, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, err // in the words of whoever named the folder
 	}
@@ -52,7 +55,7 @@ func Load(dir string, tags []string) (*Result, error) {
 			return nil, err
 		}
 		if !diag.HasErrors(f.diags) {
-			err := attempt(func() error { f.load(m, tags, res); return nil })
+			err := attempt(func() error { f.load(m, tags, res, meanwhile); return nil })
 			res.Diags = append(res.Diags, f.loadErrors(err)...)
 		}
 	}
@@ -62,7 +65,7 @@ func Load(dir string, tags []string) (*Result, error) {
 
 // load evaluates the package twice side by side: for the schema, which judges,
 // and for the decoder, which speaks.
-func (f *folder) load(m *module, tags []string, res *Result) {
+func (f *folder) load(m *module, tags []string, res *Result, meanwhile func(*tenancy.Tenancy)) {
 	judged := make(chan error, 1)
 	go func() {
 		judged <- attempt(func() error {
@@ -96,6 +99,9 @@ func (f *folder) load(m *module, tags []string, res *Result) {
 		if !p.silent {
 			res.Diags = append(res.Diags, p.Diagnostic)
 		}
+	}
+	if meanwhile != nil {
+		meanwhile(res.Tenancy)
 	}
 	// Ownership is looked into while the schema still judges; it counts only
 	// where nothing else is wrong.

@@ -51,7 +51,7 @@ func TestSameInputSameBytes(t *testing.T) {
 // renderTenancy gives the files that a tenancy renders to, as text.
 func renderTenancy(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	res, err := schema.Load(dir, nil)
+	res, err := schema.Load(dir, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

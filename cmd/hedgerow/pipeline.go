@@ -12,6 +12,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/schema"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // soon is how long before its end a flow is warned of.
@@ -79,26 +80,24 @@ func (j *job) close() {
 // expand reads the tenancy and expands it as of the day; it reports whether
 // there is anything to go on with.
 func (j *job) expand(asOf string) (bool, error) {
-	res, err := watched(j.cfg, func() (*schema.Result, error) { return schema.Load(j.cfg.dir, j.cfg.Tags) })
+	day, err := time.Parse(time.DateOnly, j.today())
+	if err != nil {
+		return false, failure{err}
+	}
+	opts := generator.Options{AsOf: asOf, Today: j.today(), Soon: day.Add(soon).Format(time.DateOnly)}
+	var found []diag.Diagnostic
+	res, err := watched(j.cfg, func() (*schema.Result, error) {
+		return schema.Load(j.cfg.dir, j.cfg.Tags, func(t *tenancy.Tenancy) {
+			j.expansion, found = generator.Expand(t, opts)
+			found = append(found, check.Tenancy(t)...)
+		})
+	})
 	if err != nil {
 		return false, failure{err}
 	}
 	maps.Copy(j.sources, res.Sources)
-	j.diags = append(j.diags, res.Diags...)
-	if res.Tenancy == nil {
-		return false, nil
-	}
-	j.diags = append(j.diags, check.Tenancy(res.Tenancy)...)
-	today := j.today()
-	day, err := time.Parse(time.DateOnly, today)
-	if err != nil {
-		return false, failure{err}
-	}
-	x, diags := generator.Expand(res.Tenancy, generator.Options{
-		AsOf: asOf, Today: today, Soon: day.Add(soon).Format(time.DateOnly),
-	})
-	j.expansion, j.diags = x, append(j.diags, diags...)
-	return !diag.HasErrors(j.diags), nil
+	j.diags = append(append(j.diags, res.Diags...), found...)
+	return j.expansion != nil && !diag.HasErrors(j.diags), nil
 }
 
 // render makes the files and builds every overlay as its users will.
