@@ -1,0 +1,104 @@
+package reach
+
+import networkingv1 "k8s.io/api/networking/v1"
+
+// Edge says that every endpoint of From may open connections to every endpoint
+// of To on the ports.
+type Edge struct {
+	From, To Group
+	Ports    Ports
+	// ByName are the names of ports through which alone pods that no manifest
+	// shows get these ports: such a pod may give a name to any port, so the whole
+	// protocol is open to it.
+	ByName []string
+	// Egress and Ingress are the rules of policies that allow it on each side.
+	// nil: on that side nothing isolates its endpoints.
+	Egress, Ingress []Rule
+
+	names []portName // of a half that is not resolved yet
+}
+
+// Rule is one rule of a policy.
+type Rule struct {
+	Policy *networkingv1.NetworkPolicy
+	Index  int // in the list of its direction
+}
+
+// portName is a port that a rule calls by its name. Which number that is each
+// destination says for itself.
+type portName struct {
+	protocol Protocol
+	name     string
+}
+
+// and gives what both edges allow; it reports false if that is nothing.
+func (e *Edge) and(f *Edge) (Edge, bool) {
+	ports := e.Ports.And(f.Ports)
+	if ports.Empty() {
+		return Edge{}, false
+	}
+	from, ok := e.From.and(f.From)
+	if !ok {
+		return Edge{}, false
+	}
+	to, ok := e.To.and(f.To)
+	return Edge{From: from, To: to, Ports: ports}, ok
+}
+
+// minus gives what of e is not in f, in parts.
+func (e *Edge) minus(f *Edge) (out []Edge) {
+	both, ok := e.and(f)
+	if !ok {
+		return []Edge{*e}
+	}
+	part := func(from, to Group, ports Ports) {
+		rest := *e
+		rest.From, rest.To, rest.Ports = from, to, ports
+		out = append(out, rest)
+	}
+	for _, from := range e.From.minus(f.From) {
+		part(from, e.To, e.Ports)
+	}
+	for _, to := range e.To.minus(f.To) {
+		part(both.From, to, e.Ports)
+	}
+	if ports := e.Ports.Minus(f.Ports); !ports.Empty() {
+		part(both.From, both.To, ports)
+	}
+	return out
+}
+
+// Subtract gives what the edges of a allow and those of b do not. Both are of
+// graphs that know the same namespaces.
+func Subtract(a, b []Edge) (out []Edge) {
+	index := newIndex(b)
+	for i := range a {
+		left := []Edge{a[i]}
+		for _, f := range index.overlapping(&a[i]) {
+			var next []Edge
+			for j := range left {
+				next = append(next, left[j].minus(&b[f])...)
+			}
+			if left = next; len(left) == 0 {
+				break
+			}
+		}
+		out = append(out, left...)
+	}
+	return out
+}
+
+// Intersect gives what the edges of both allow, with the rules of a. Both are of
+// graphs that know the same namespaces.
+func Intersect(a, b []Edge) (out []Edge) {
+	index := newIndex(b)
+	for i := range a {
+		for _, f := range index.overlapping(&a[i]) {
+			if both, ok := a[i].and(&b[f]); ok {
+				both.ByName, both.Egress, both.Ingress = a[i].ByName, a[i].Egress, a[i].Ingress
+				out = append(out, both)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,164 @@
+package reach
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// absent is the value of a label that an object does not carry. No label can
+// have it.
+const absent = "\x00"
+
+// values is a set of values of one label: those of the list, or all but those.
+type values struct {
+	except bool
+	list   []string // sorted, each once
+}
+
+func (v values) has(s string) bool {
+	_, listed := slices.BinarySearch(v.list, s)
+	return listed != v.except
+}
+
+func (v values) empty() bool { return !v.except && len(v.list) == 0 }
+
+// not gives every other value.
+func (v values) not() values { return values{!v.except, v.list} }
+
+// and gives the values of both.
+func (v values) and(w values) values {
+	switch {
+	case v.except && w.except:
+		all := slices.Concat(v.list, w.list)
+		slices.Sort(all)
+		return values{true, slices.Compact(all)}
+	case v.except:
+		return w.and(v)
+	}
+	var out []string
+	for _, s := range v.list {
+		if w.has(s) {
+			out = append(out, s)
+		}
+	}
+	return values{false, out}
+}
+
+// contains reports whether every value of w is one of v.
+func (v values) contains(w values) bool { return w.and(v.not()).empty() }
+
+// A requirement says which values a label may have.
+type requirement struct {
+	key    string
+	values values
+}
+
+// A region is a set of objects by their labels: those that meet every
+// requirement. Its keys are sorted and each is there once; no requirement is
+// empty. The region without requirements holds every object.
+type region []requirement
+
+// and gives the objects of both; it reports false if there can be none.
+func (r region) and(s region) (region, bool) {
+	if len(r) == 0 {
+		return s, true
+	}
+	if len(s) == 0 {
+		return r, true
+	}
+	out := make(region, 0, len(r)+len(s))
+	for len(r) > 0 && len(s) > 0 {
+		switch c := cmp.Compare(r[0].key, s[0].key); {
+		case c < 0:
+			out, r = append(out, r[0]), r[1:]
+		case c > 0:
+			out, s = append(out, s[0]), s[1:]
+		default:
+			both := r[0].values.and(s[0].values)
+			if both.empty() {
+				return nil, false
+			}
+			out = append(out, requirement{r[0].key, both})
+			r, s = r[1:], s[1:]
+		}
+	}
+	return append(append(out, r...), s...), true
+}
+
+// has reports whether an object is in the region; label gives the value of a
+// label, or absent.
+func (r region) has(label func(key string) string) bool {
+	for _, q := range r {
+		if !q.values.has(label(q.key)) {
+			return false
+		}
+	}
+	return true
+}
+
+// contains reports whether every object of s, which is not empty, is in r.
+func (r region) contains(s region) bool {
+	for _, q := range r {
+		i, ok := slices.BinarySearchFunc(s, q.key, func(p requirement, key string) int { return cmp.Compare(p.key, key) })
+		if !ok || !q.values.contains(s[i].values) {
+			return false
+		}
+	}
+	return true
+}
+
+// key tells regions apart.
+func (r region) key() string {
+	var b strings.Builder
+	for _, q := range r {
+		fmt.Fprintf(&b, "%q %v %q;", q.key, q.values.except, q.values.list)
+	}
+	return b.String()
+}
+
+// selected gives the objects that a selector matches; each key is written
+// behind the prefix. A nil selector is its caller's to handle. The rules are
+// those of the API (k8s.io/apimachinery, LabelSelector): NotIn and DoesNotExist
+// match objects without the label as well.
+func selected(s *metav1.LabelSelector, prefix string) (region, error) {
+	out, ok := region{}, true
+	add := func(key string, v values) {
+		if ok {
+			out, ok = out.and(region{{prefix + key, v}})
+		}
+	}
+	for key, value := range s.MatchLabels {
+		add(key, values{false, []string{value}})
+	}
+	for _, e := range s.MatchExpressions {
+		list := slices.Compact(slices.Sorted(slices.Values(e.Values)))
+		switch e.Operator {
+		case metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn:
+			if len(list) == 0 {
+				return nil, fmt.Errorf("operator %s of label %q has no values", e.Operator, e.Key)
+			}
+			add(e.Key, values{e.Operator == metav1.LabelSelectorOpNotIn, list})
+		case metav1.LabelSelectorOpExists, metav1.LabelSelectorOpDoesNotExist:
+			if len(list) > 0 {
+				return nil, fmt.Errorf("operator %s of label %q has values", e.Operator, e.Key)
+			}
+			add(e.Key, values{e.Operator == metav1.LabelSelectorOpExists, []string{absent}})
+		default:
+			return nil, fmt.Errorf("label %q has the unknown operator %q", e.Key, e.Operator)
+		}
+	}
+	if !ok {
+		return nothing, nil
+	}
+	return out, nil
+}
+
+// nothing is the region of a selector that contradicts itself. It breaks the
+// rule that no requirement is empty, and is only ever asked for by isNothing.
+var nothing = region{{"", values{}}}
+
+func (r region) isNothing() bool { return len(r) == 1 && r[0].values.empty() }
