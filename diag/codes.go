@@ -112,6 +112,14 @@ const (
 	OutputDiffers    Code = "output-differs"
 )
 
+// The codes of what the proof finds in what was built.
+const (
+	OpenUndeclared Code = "open-undeclared"
+	DeclaredClosed Code = "declared-closed"
+	GuardBroken    Code = "guard-broken"
+	GuardExpired   Code = "guard-expired"
+)
+
 // Summary says in one sentence what the code means; it is empty for a code that
 // is not known.
 func (c Code) Summary() string { return summaries[c] }
@@ -212,4 +220,9 @@ var summaries = map[Code]string{
 	HandEdited:       "A generated file was changed by hand.",
 	ForeignFile:      "The output folder holds a file that Hedgerow did not write.",
 	OutputDiffers:    "The output folder is not what the tenancy generates.",
+
+	OpenUndeclared: "The built manifests open what nothing declares.",
+	DeclaredClosed: "The built manifests do not open what is declared.",
+	GuardBroken:    "A guard does not hold on what is built.",
+	GuardExpired:   "A flow that has expired was the last to keep an always guard.",
 }

@@ -47,6 +47,30 @@ func dnsRule(d tenancy.DNS) Rule {
 	}}
 }
 
+// declareBaseline declares what an overlay's layers open.
+func (x *expander) declareBaseline(o *Overlay) {
+	own := []Peer{{Namespaces: []string{o.Namespace}}}
+	for _, layer := range o.Layers {
+		switch layer {
+		case LayerSameNamespace:
+			x.declare(o.Cluster, Connection{Layer: layer, From: own, To: own})
+		case LayerDNS:
+			dns := dnsRule(x.t.Clusters[o.Cluster].DNS)
+			x.declare(o.Cluster, Connection{Layer: layer, From: own, To: dns.Peers, Ports: dns.Ports})
+		}
+	}
+}
+
+// declare adds a connection to those of its cluster. A cluster without overlays
+// has nothing to declare.
+func (x *expander) declare(cluster string, c Connection) {
+	for _, k := range x.out.Clusters {
+		if k.Name == cluster {
+			k.Declared = append(k.Declared, c)
+		}
+	}
+}
+
 // blocks gives the ranges that can be read, as peers; check reports the others.
 func blocks(words []tenancy.Word) (out []Peer) {
 	for _, w := range words {

@@ -138,6 +138,7 @@ func (x *expander) finish() {
 		byOverlay[d.overlay] = append(byOverlay[d.overlay], d)
 	}
 	for _, o := range x.out.Overlays() {
+		x.declareBaseline(o)
 		drafts := byOverlay[o]
 		slices.SortFunc(drafts, func(a, b *draft) int {
 			if c := compareStrings(a.name(), b.name()); c != 0 {

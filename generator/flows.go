@@ -176,6 +176,7 @@ func (x *expander) open(f *tenancy.Flow, from, to side, p pair, sel *selection) 
 	for _, src := range sources {
 		sourcePeers = append(sourcePeers, src.peer)
 	}
+	declared := Connection{Flow: f, FromEnvironment: p.from.Name, ToEnvironment: p.to.Name, From: sourcePeers}
 	var rules []Rule // as the sources see them
 	for _, dest := range x.destinations(to, p.to) {
 		ports := sel.ports(dest, x.t.Clusters[p.to.Cluster.Text])
@@ -183,6 +184,8 @@ func (x *expander) open(f *tenancy.Flow, from, to side, p pair, sel *selection) 
 			continue
 		}
 		rules = append(rules, Rule{Peers: []Peer{dest.peer}, Ports: ports})
+		declared.To, declared.Ports = []Peer{dest.peer}, ports
+		x.declare(p.to.Cluster.Text, declared)
 		if dest.overlay != nil {
 			x.allow(f, Ingress, dest, p.to.Name, Rule{Peers: sourcePeers, Ports: ports})
 		}

@@ -32,7 +32,21 @@ type Cluster struct {
 	Name       string
 	Base       []*Policy // the layers of the baseline, by the names that overlays use
 	Overlays   []*Overlay
+	Declared   []Connection
 	Namespaces []NamespaceObject // sorted by name; empty unless the cluster manages them
+}
+
+// Connection is what a flow or the baseline declares to be open: from each of
+// From to each of To. All connections together are what must be open, whatever
+// the policies say.
+type Connection struct {
+	Flow  *tenancy.Flow // nil for the baseline
+	Layer string        // of the baseline
+	// FromEnvironment and ToEnvironment differ only for a flow that crosses
+	// environments; both are "" for the baseline.
+	FromEnvironment, ToEnvironment string
+	From, To                       []Peer         // always with Namespaces or a Block
+	Ports                          []tenancy.Port // nil: every port
 }
 
 // The layers of the baseline.

@@ -70,14 +70,20 @@ func (e *Edge) minus(f *Edge) (out []Edge) {
 
 // Subtract gives what the edges of a allow and those of b do not. Both are of
 // graphs that know the same namespaces.
-func Subtract(a, b []Edge) (out []Edge) {
-	index := newIndex(b)
-	for i := range a {
-		left := []Edge{a[i]}
-		for _, f := range index.overlapping(&a[i]) {
+func Subtract(a, b []Edge) []Edge { return newIndex(b).without(a) }
+
+// Intersect gives what the edges of both allow, with the rules of b. Both are of
+// graphs that know the same namespaces.
+func Intersect(a, b []Edge) []Edge { return newIndex(b).within(a) }
+
+// without gives what of the edges is in none of the index.
+func (x *index) without(edges []Edge) (out []Edge) {
+	for i := range edges {
+		left := []Edge{edges[i]}
+		for _, j := range x.overlapping(&edges[i]) {
 			var next []Edge
-			for j := range left {
-				next = append(next, left[j].minus(&b[f])...)
+			for k := range left {
+				next = append(next, left[k].minus(&x.edges[j])...)
 			}
 			if left = next; len(left) == 0 {
 				break
@@ -88,14 +94,13 @@ func Subtract(a, b []Edge) (out []Edge) {
 	return out
 }
 
-// Intersect gives what the edges of both allow, with the rules of a. Both are of
-// graphs that know the same namespaces.
-func Intersect(a, b []Edge) (out []Edge) {
-	index := newIndex(b)
-	for i := range a {
-		for _, f := range index.overlapping(&a[i]) {
-			if both, ok := a[i].and(&b[f]); ok {
-				both.ByName, both.Egress, both.Ingress = a[i].ByName, a[i].Egress, a[i].Ingress
+// within gives what of the edges is in the index, with the rules from there.
+func (x *index) within(edges []Edge) (out []Edge) {
+	for i := range edges {
+		for _, j := range x.overlapping(&edges[i]) {
+			f := &x.edges[j]
+			if both, ok := edges[i].and(f); ok {
+				both.ByName, both.Egress, both.Ingress = f.ByName, f.Egress, f.Ingress
 				out = append(out, both)
 			}
 		}

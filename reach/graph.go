@@ -51,6 +51,7 @@ type Graph struct {
 	u        *universe
 	policies [][]*policy // by the number of their namespace
 	open     []Edge
+	byPlace  *index // of open
 }
 
 // Build gives the graph of a cluster. The further namespaces are known to it

@@ -17,6 +17,7 @@ import (
 
 // Built is what kustomize makes of one kustomization.
 type Built struct {
+	Cluster    string
 	Overlay    *generator.Overlay // nil for the Namespace objects of a cluster
 	Path       string             // below the output folder
 	Policies   []*networkingv1.NetworkPolicy
@@ -47,10 +48,10 @@ func Build(x *generator.Expansion, tree Tree, built func(done, total int)) ([]Bu
 func targets(x *generator.Expansion) (out []Built) {
 	for _, c := range x.Clusters {
 		for _, o := range c.Overlays {
-			out = append(out, Built{Overlay: o, Path: overlayDir(o)})
+			out = append(out, Built{Cluster: c.Name, Overlay: o, Path: overlayDir(o)})
 		}
 		if len(c.Namespaces) > 0 {
-			out = append(out, Built{Path: path.Join(c.Name, "namespaces")})
+			out = append(out, Built{Cluster: c.Name, Path: path.Join(c.Name, "namespaces")})
 		}
 	}
 	return out

@@ -54,15 +54,17 @@ func runGenerate(w world, cfg *config, adopt bool) error {
 	if err != nil {
 		return err
 	}
-	if err := j.report(); err != nil {
+	found := j.report()
+	// What the calendar alone broke stops no writing: closings are written.
+	if found != nil && (diag.HasErrors(j.diags) || !errors.Is(found, errProblems)) {
 		j.say(w.err, "nothing was written\n")
-		return err
+		return found
 	}
 	if err := j.write(plan); err != nil {
 		return failure{err}
 	}
 	j.summarize(plan)
-	return nil
+	return found
 }
 
 func runCheck(w world, cfg *config) error {
@@ -83,6 +85,7 @@ func runCheck(w world, cfg *config) error {
 		return err
 	}
 	j.say(j.summaryWriter(), "%s is what the tenancy says: %s\n", cfg.Output, j.contents())
+	j.sayGuards(j.summaryWriter())
 	return nil
 }
 
@@ -94,6 +97,9 @@ func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
 		return nil, err
 	}
 	if err := j.render(); err != nil {
+		return nil, err
+	}
+	if err := j.prove(); err != nil {
 		return nil, err
 	}
 	plan, diags := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{

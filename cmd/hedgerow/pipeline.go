@@ -5,11 +5,14 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/hedgerow-dev/hedgerow/check"
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/proof"
+	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/schema"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
@@ -25,9 +28,12 @@ type job struct {
 	sources map[string][]byte // of the tenancy and the inventory, for excerpts
 	diags   diag.List
 
+	tenancy   *tenancy.Tenancy
 	expansion *generator.Expansion
 	tree      render.Tree
 	built     []render.Built
+	proof     *proof.Proof
+	guards    proof.Verdict
 
 	root   *os.Root // of the output folder; nil if there is none
 	locked *os.File // the lock on it, if this job writes
@@ -88,6 +94,7 @@ func (j *job) expand(asOf string) (bool, error) {
 	var found []diag.Diagnostic
 	res, err := watched(j.cfg, func() (*schema.Result, error) {
 		return schema.Load(j.cfg.dir, j.cfg.Tags, func(t *tenancy.Tenancy) {
+			j.tenancy = t
 			j.expansion, found = generator.Expand(t, opts)
 			found = append(found, check.Tenancy(t)...)
 		})
@@ -111,6 +118,27 @@ func (j *job) render() (err error) {
 	if err != nil {
 		return failure{err}
 	}
+	return nil
+}
+
+// prove holds what was built against what is declared.
+func (j *job) prove() (err error) {
+	built := map[string]*reach.Cluster{}
+	for _, k := range j.expansion.Clusters {
+		built[k.Name] = &reach.Cluster{}
+	}
+	for _, b := range j.built {
+		built[b.Cluster].Policies = append(built[b.Cluster].Policies, b.Policies...)
+		built[b.Cluster].Namespaces = append(built[b.Cluster].Namespaces, b.Namespaces...)
+	}
+	if j.proof, err = proof.New(j.tenancy, j.expansion, built); err != nil {
+		return failure{err}
+	}
+	j.diags = append(j.diags, j.proof.Check()...)
+	if j.guards, err = j.proof.Guards(); err != nil {
+		return failure{err}
+	}
+	j.diags = append(j.diags, j.guards.Broken...)
 	return nil
 }
 
@@ -140,7 +168,7 @@ func (j *job) dayOfOutput() string {
 // report writes all diagnostics, sorted, and gives errProblems if one of them
 // is an error.
 func (j *job) report() error {
-	ds := diag.Sort(j.diags)
+	ds := diag.Sort(slices.Concat(j.diags, j.guards.Dated))
 	out, terminal := j.w.out, j.w.outTerminal
 	if j.cfg.Format == string(diag.Text) {
 		out, terminal = j.w.err, j.w.errTerminal

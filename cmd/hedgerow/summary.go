@@ -35,14 +35,26 @@ func (j *job) contents() string {
 			flows[p.Cause.Flow.Name] = true
 		}
 	}
-	return fmt.Sprintf("%s on %s, %s, %s open", count(len(overlays), "namespace"), count(len(j.expansion.Clusters), "cluster"),
+	out := fmt.Sprintf("%s on %s, %s, %s open", count(len(overlays), "namespace"), count(len(j.expansion.Clusters), "cluster"),
 		strings.Replace(count(policies, "policy"), "policys", "policies", 1), count(len(flows), "flow"))
+	if j.guards.Held > 0 {
+		out += fmt.Sprintf(", %s kept", count(j.guards.Held, "guard"))
+	}
+	return out
+}
+
+// sayGuards names the guards that say less than they seem to.
+func (j *job) sayGuards(w io.Writer) {
+	for _, name := range j.guards.Apart {
+		j.say(w, "guard %q holds because its ends are on different clusters\n", name)
+	}
 }
 
 // summarize says what a run has written, opened and closed.
 func (j *job) summarize(plan *render.Plan) {
 	w := j.summaryWriter()
 	j.say(w, "%s: %s\n", j.cfg.Output, j.contents())
+	j.sayGuards(w)
 	if len(plan.Add)+len(plan.Change)+len(plan.Delete) == 0 && !plan.Finishes() {
 		j.say(w, "nothing has changed\n")
 	} else {

@@ -39,10 +39,17 @@ func runVet(w world, cfg *config) error {
 	}
 	if ok {
 		j.diags = append(j.diags, render.CheckNamespaces(j.output, j.expansion, cfg.MaxRemoved)...)
+		if err := j.render(); err != nil {
+			return err
+		}
+		if err := j.prove(); err != nil {
+			return err
+		}
 	}
 	if err := j.report(); err != nil {
 		return err
 	}
 	j.say(j.summaryWriter(), "the tenancy is right: %s\n", j.contents())
+	j.sayGuards(j.summaryWriter())
 	return nil
 }

@@ -1,0 +1,118 @@
+package proof
+
+import (
+	"fmt"
+	"go/token"
+	"slices"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/reach"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// shown is how many differences of one kind are listed for a cluster.
+const shown = 50
+
+// defect says what to do about a difference, which no tenancy can cause.
+const defect = "this is a defect of Hedgerow, not of the tenancy: please report it"
+
+// differences compares what is built with what is declared, both ways.
+func (p *Proof) differences(l *diag.List, c *Cluster) {
+	extra := c.Graph.List(reach.Subtract(c.Graph.Open(), slices.Concat(c.declared, c.notOurs())))
+	for i, e := range extra {
+		if i == shown {
+			l.Error(diag.OpenUndeclared, token.Position{}, defect, "cluster %q: and %d more connections are open that nothing declares", c.Name, len(extra)-shown)
+			break
+		}
+		l.Error(diag.OpenUndeclared, p.position(c, e.Rules), defect, "cluster %q: %s is open, which nothing declares; %s",
+			c.Name, c.words(&e), c.because(e.Rules))
+	}
+	listed := 0
+	for i := range c.declared {
+		for _, e := range c.Graph.List(c.Graph.Lacks(c.declared[i : i+1])) {
+			if listed++; listed > shown {
+				l.Error(diag.DeclaredClosed, token.Position{}, defect, "cluster %q: more connections are declared and not open", c.Name)
+				return
+			}
+			what, pos := "the baseline ("+c.causes[i].Layer+")", token.Position{}
+			if f := c.causes[i].Flow; f != nil {
+				what, pos = fmt.Sprintf("flow %q", f.Name), f.Pos
+			}
+			l.Error(diag.DeclaredClosed, pos, defect, "cluster %q: %s declares %s, and it is not open", c.Name, what, c.words(&e))
+		}
+	}
+}
+
+// notOurs is what goes on where Hedgerow writes no policies at either end.
+func (c *Cluster) notOurs() []reach.Edge {
+	elsewhere := c.Graph.Elsewhere(c.managed)
+	outside := c.Graph.EveryAddress()
+	return []reach.Edge{
+		{From: elsewhere, To: elsewhere, Ports: reach.AllPorts},
+		{From: elsewhere, To: outside, Ports: reach.AllPorts},
+		{From: outside, To: elsewhere, Ports: reach.AllPorts},
+	}
+}
+
+// position gives where the first flow among the rules is declared.
+func (p *Proof) position(c *Cluster, rules []reach.Rule) token.Position {
+	for _, f := range c.flows(rules) {
+		return f.Pos
+	}
+	return token.Position{}
+}
+
+// flows gives the flows that policies are there for, sorted.
+func (c *Cluster) flows(rules []reach.Rule) []*tenancy.Flow {
+	byName := map[string]*tenancy.Flow{}
+	for _, r := range rules {
+		p := c.policies[policyKey{r.Policy.Namespace, r.Policy.Name}]
+		if p != nil && p.Cause != nil {
+			byName[p.Cause.Flow.Name] = p.Cause.Flow
+		}
+	}
+	var out []*tenancy.Flow
+	for _, f := range tenancy.Sorted(byName) {
+		out = append(out, f)
+	}
+	return out
+}
+
+// because names the policies behind a connection.
+func (c *Cluster) because(rules []reach.Rule) string {
+	if len(rules) == 0 {
+		return "no policy isolates its ends"
+	}
+	var names []string
+	for _, r := range rules {
+		names = append(names, fmt.Sprintf("%s/%s", r.Policy.Namespace, r.Policy.Name))
+	}
+	return "allowed by " + strings.Join(slices.Compact(names), " and ")
+}
+
+// words writes a connection in the tenancy's terms.
+func (c *Cluster) words(e *reach.Connection) string {
+	return fmt.Sprintf("%s → %s on %s", c.End(e.From), c.End(e.To), e.Ports)
+}
+
+// End writes one end of a connection in the tenancy's terms.
+func (c *Cluster) End(e reach.End) string {
+	switch {
+	case e.CIDR.IsValid():
+		return e.String()
+	case e.Namespace == "":
+		return e.String()
+	}
+	name := e.Namespace
+	if place, ok := c.Places[e.Namespace]; ok {
+		name = place.String()
+	}
+	switch {
+	case e.Workload != "":
+		return name + "/" + e.Workload
+	case e.Pods != "":
+		return fmt.Sprintf("%s (pods with %s)", name, e.Pods)
+	}
+	return name
+}

@@ -1,0 +1,262 @@
+package proof
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/reach"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// Verdict is what became of the guards.
+type Verdict struct {
+	// Broken are the guards that do not hold on what is built.
+	Broken []diag.Diagnostic
+	// Dated are the always guards that held as long as flows had not expired. The
+	// calendar broke them: they stop no writing, so that the closing is written.
+	Dated []diag.Diagnostic
+	// Apart are the names of those that hold only because their ends are on
+	// different clusters.
+	Apart []string
+	Held  int
+}
+
+// Guards judges every guard.
+func (p *Proof) Guards() (Verdict, error) {
+	var v Verdict
+	for _, g := range tenancy.Sorted(p.t.Guards) {
+		j := judgement{p: p, g: g}
+		if g.Never != nil {
+			if !j.never() {
+				v.Apart = append(v.Apart, g.Name)
+			}
+		} else if g.Always != nil {
+			j.always(func(c *Cluster, wanted []reach.Edge) []reach.Edge { return c.Graph.Lacks(wanted) })
+		}
+		switch {
+		case j.err != nil:
+			return v, fmt.Errorf("guard %q: %w", g.Name, j.err)
+		case len(j.List) == 0:
+			v.Held++
+		case g.Always != nil && p.heldBefore(g):
+			for _, d := range j.List {
+				d.Code = diag.GuardExpired
+				v.Dated = append(v.Dated, d)
+			}
+		default:
+			v.Broken = append(v.Broken, j.List...)
+		}
+	}
+	return v, nil
+}
+
+// A judgement is that of one guard.
+type judgement struct {
+	diag.List
+	p   *Proof
+	g   *tenancy.Guard
+	err error
+}
+
+// edges gives what a rule of the guard matches on a cluster.
+func (j *judgement) edges(c *Cluster, r *tenancy.GuardRule, pair environmentPair, declaredPorts bool) []reach.Edge {
+	s := selector{p: j.p, c: c, l: &j.List, guard: j.g, declaredPorts: declaredPorts}
+	out := s.edges(r, pair.from, pair.to)
+	j.err = errors.Join(j.err, s.err)
+	return out
+}
+
+// excepted gives what the guard leaves alone.
+func (j *judgement) excepted(c *Cluster) (out []reach.Edge) {
+	for _, r := range tenancy.Sorted(j.g.Except) {
+		out = append(out, j.edges(c, r, environmentPair{}, false)...)
+	}
+	return out
+}
+
+// never reports every connection that the guard forbids, and whether its ends
+// are together on any cluster.
+func (j *judgement) never() (meets bool) {
+	for _, c := range tenancy.Sorted(j.p.Clusters) {
+		forbidden := j.edges(c, j.g.Never, environmentPair{}, false)
+		meets = meets || len(forbidden) > 0
+		j.violations(c, c.Graph.List(reach.Subtract(c.Graph.Opens(forbidden), j.excepted(c))))
+	}
+	if !meets && j.g.Never.Ports.Given() {
+		j.portless()
+	}
+	return meets
+}
+
+// portless reports a guard that says nothing because its ports are nowhere.
+func (j *judgement) portless() {
+	anyPort := *j.g.Never
+	anyPort.Ports = tenancy.FlowPorts{}
+	for _, c := range tenancy.Sorted(j.p.Clusters) {
+		if len(j.edges(c, &anyPort, environmentPair{}, false)) > 0 {
+			j.Error(diag.GuardSelectsNothing, j.g.Never.Pos, "name a port that its destination declares, or a number",
+				"guard %q forbids nothing: its destination declares none of its ports", j.g.Name)
+			return
+		}
+	}
+}
+
+// violations reports forbidden connections, those of the same flows together.
+func (j *judgement) violations(c *Cluster, found []reach.Connection) {
+	byCause := map[string][]reach.Connection{}
+	for _, e := range found {
+		cause := ""
+		for _, f := range c.flows(e.Rules) {
+			cause += " " + f.Name
+		}
+		byCause[cause] = append(byCause[cause], e)
+	}
+	for _, es := range tenancy.Sorted(byCause) {
+		flows := c.flows(es[0].Rules)
+		source, fix := c.source(&es[0]), "write an except for it, or turn that off"
+		if len(flows) > 0 {
+			source, fix = "", "remove the flow, narrow it, or write an except for it"
+		}
+		j.Error(diag.GuardBroken, j.g.Never.Pos, fix, "guard %q forbids what is open on cluster %q: %s%s (%s)",
+			j.g.Name, c.Name, c.first(es), source, j.g.Reason)
+		for _, f := range flows {
+			j.Relate(f.Pos, "flow %q opens it", f.Name)
+		}
+	}
+}
+
+// first writes the first of some connections, and how many more there are.
+func (c *Cluster) first(es []reach.Connection) string {
+	if len(es) == 1 {
+		return c.words(&es[0])
+	}
+	return fmt.Sprintf("%s, and %d more like it", c.words(&es[0]), len(es)-1)
+}
+
+// source says what opens a connection that no flow does.
+func (c *Cluster) source(e *reach.Connection) string {
+	layers := map[string]bool{}
+	for _, r := range e.Rules {
+		if p := c.policies[policyKey{r.Policy.Namespace, r.Policy.Name}]; p != nil && p.Cause == nil {
+			layers[p.Name] = true
+		}
+	}
+	if len(layers) == 0 {
+		return ", where Hedgerow writes no policies"
+	}
+	return ", by the baseline's " + strings.Join(tenancy.Keys(layers), " and ")
+}
+
+// always reports everything that the guard asks for and that is closed, as lacks
+// gives it.
+func (j *judgement) always(lacks func(*Cluster, []reach.Edge) []reach.Edge) {
+	asks := false
+	for _, pair := range j.p.environmentPairs(j.g) {
+		if pair.apart() {
+			asks = true
+			j.Error(diag.GuardBroken, j.g.Always.Pos, "ask for it where both ends are on one cluster", "guard %q asks for a connection from cluster %q to cluster %q, which no policy can allow",
+				j.g.Name, pair.from.Cluster.Text, pair.to.Cluster.Text)
+			continue
+		}
+		c := j.p.Clusters[pair.to.Cluster.Text]
+		if c == nil {
+			continue
+		}
+		wanted := j.edges(c, j.g.Always, pair, true)
+		asks = asks || len(wanted) > 0
+		if closed := c.Graph.List(reach.Subtract(lacks(c, wanted), j.excepted(c))); len(closed) > 0 {
+			j.Error(diag.GuardBroken, j.g.Always.Pos, "declare a flow for it, or write an except", "guard %q asks for what is closed on cluster %q: %s (%s)",
+				j.g.Name, c.Name, c.first(closed), j.g.Reason)
+		}
+	}
+	if !asks {
+		j.Error(diag.GuardSelectsNothing, j.g.Always.Pos, "name ends that exist in one environment, and ports that the destination declares",
+			"guard %q asks for nothing: in no environment is there such a connection", j.g.Name)
+	}
+}
+
+// heldBefore reports whether an always guard held as long as no flow had
+// expired, by what was declared then.
+func (p *Proof) heldBefore(g *tenancy.Guard) bool {
+	before, diags := generator.Expand(p.t, generator.Options{AsOf: firstDay, Today: firstDay, Soon: firstDay})
+	if diag.HasErrors(diags) {
+		return false
+	}
+	declared := map[string][]generator.Connection{}
+	for _, k := range before.Clusters {
+		declared[k.Name] = k.Declared
+	}
+	j := judgement{p: p, g: g}
+	j.always(func(c *Cluster, wanted []reach.Edge) []reach.Edge {
+		then := Cluster{Graph: c.Graph, managed: c.managed}
+		j.err = errors.Join(j.err, then.declare(declared[c.Name]))
+		return reach.Subtract(wanted, slices.Concat(then.declared, c.notOurs()))
+	})
+	return len(j.List) == 0 && j.err == nil
+}
+
+// firstDay is a day on which nothing has expired.
+const firstDay = "0001-01-01"
+
+// An environmentPair is where an always guard asks for a connection. In one of
+// two nils, a never guard looks everywhere.
+type environmentPair struct{ from, to *tenancy.Environment }
+
+func (p environmentPair) apart() bool { return p.from.Cluster.Text != p.to.Cluster.Text }
+
+// environmentPairs gives every environment in which both ends of an always guard
+// exist, and the two that it names.
+func (p *Proof) environmentPairs(g *tenancy.Guard) (out []environmentPair) {
+	seen := map[environmentPair]bool{}
+	for _, e := range tenancy.Sorted(p.t.Environments) {
+		pair := environmentPair{p.environmentOf(g.Always.From, e), p.environmentOf(g.Always.To, e)}
+		if pair.from == nil || pair.to == nil || seen[pair] {
+			continue
+		}
+		seen[pair] = true
+		if p.exists(g.Always.From, pair.from) && p.exists(g.Always.To, pair.to) {
+			out = append(out, pair)
+		}
+	}
+	return out
+}
+
+// environmentOf gives the environment that a peer names, or e if it names none;
+// nil if the peer's class is another.
+func (p *Proof) environmentOf(peer *tenancy.Peer, e *tenancy.Environment) *tenancy.Environment {
+	if peer == nil {
+		return e
+	}
+	if peer.Environment.Set() {
+		e = p.t.Environments[peer.Environment.Text]
+	}
+	if e != nil && peer.Class.Set() && e.Class.Text != peer.Class.Text {
+		return nil
+	}
+	return e
+}
+
+// exists reports whether a guard's peer is there in an environment.
+func (p *Proof) exists(peer *tenancy.Peer, e *tenancy.Environment) bool {
+	switch {
+	case peer == nil, peer.External.Set(), peer.Nodes, peer.APIServer:
+		return true
+	case peer.Shared.Set():
+		return p.t.Shared[peer.Shared.Text].On(e.Cluster.Text)
+	}
+	return len(p.members(peer, e)) > 0
+}
+
+// members gives the logical namespaces of a peer in an environment.
+func (p *Proof) members(peer *tenancy.Peer, e *tenancy.Environment) (out []*tenancy.Namespace) {
+	for _, n := range p.t.Namespaces() {
+		if n.In(e.Name) && (!peer.Namespace.Set() || n.Name == peer.Namespace.Text) && (!peer.Team.Set() || n.Team == peer.Team.Text) {
+			out = append(out, n)
+		}
+	}
+	return out
+}

@@ -1,0 +1,62 @@
+package reach
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// Everything is every pod and every address.
+func (g *Graph) Everything() []Group { return g.u.everything() }
+
+// Pods gives the pods with all of the labels in the namespaces, which the graph
+// must know: it is an error if it does not.
+func (g *Graph) Pods(namespaces []string, labels map[string]string) (Group, error) {
+	var out Group
+	for _, name := range namespaces {
+		n := g.u.number(name)
+		if n == others {
+			return Group{}, fmt.Errorf("namespace %q is not known", name)
+		}
+		out.namespaces = append(out.namespaces, n)
+	}
+	slices.Sort(out.namespaces)
+	out.namespaces = slices.Compact(out.namespaces)
+	for key, value := range labels {
+		out.pods.in, _ = out.pods.in.and(region{{key, values{false, []string{value}}}})
+	}
+	return out, nil
+}
+
+// Elsewhere gives the pods of every namespace but these, unknown ones included.
+func (g *Graph) Elsewhere(namespaces []string) Group {
+	var but []int32
+	for _, name := range namespaces {
+		but = append(but, g.u.number(name))
+	}
+	slices.Sort(but)
+	return Group{namespaces: without(g.u.all, but)}
+}
+
+// Addresses gives the addresses of the blocks without the exceptions.
+func Addresses(blocks, except []netip.Prefix) (Group, error) {
+	set, err := ipSet(blocks, except)
+	return Group{addresses: set}, err
+}
+
+// Lacks gives what of the edges is not open.
+func (g *Graph) Lacks(edges []Edge) []Edge { return g.index().without(edges) }
+
+// Opens gives what of the edges is open, with the rules that open it.
+func (g *Graph) Opens(edges []Edge) []Edge { return g.index().within(edges) }
+
+// index gives the index of what is open, made when it is first asked for.
+func (g *Graph) index() *index {
+	if g.byPlace == nil {
+		g.byPlace = newIndex(g.open)
+	}
+	return g.byPlace
+}
+
+// EveryAddress gives all addresses.
+func (g *Graph) EveryAddress() Group { return Group{addresses: everyAddress} }
