@@ -44,7 +44,7 @@ func (p *Proof) Guards() (Verdict, error) {
 			v.Held++
 		case g.Always != nil && p.heldBefore(g):
 			for _, d := range j.List {
-				d.Code = diag.GuardExpired
+				d.Code, d.Fix = diag.GuardExpired, "renew the flow that expired, or remove the guard"
 				v.Dated = append(v.Dated, d)
 			}
 		default:
@@ -117,7 +117,7 @@ func (j *judgement) violations(c *Cluster, found []reach.Connection) {
 	}
 	for _, es := range tenancy.Sorted(byCause) {
 		flows := c.flows(es[0].Rules)
-		source, fix := c.source(&es[0]), "write an except for it, or turn that off"
+		source, fix := c.source(&es[0])
 		if len(flows) > 0 {
 			source, fix = "", "remove the flow, narrow it, or write an except for it"
 		}
@@ -137,8 +137,8 @@ func (c *Cluster) first(es []reach.Connection) string {
 	return fmt.Sprintf("%s, and %d more like it", c.words(&es[0]), len(es)-1)
 }
 
-// source says what opens a connection that no flow does.
-func (c *Cluster) source(e *reach.Connection) string {
+// source says what opens a connection that no flow does, and what to do.
+func (c *Cluster) source(e *reach.Connection) (what, fix string) {
 	layers := map[string]bool{}
 	for _, r := range e.Rules {
 		if p := c.policies[policyKey{r.Policy.Namespace, r.Policy.Name}]; p != nil && p.Cause == nil {
@@ -146,9 +146,9 @@ func (c *Cluster) source(e *reach.Connection) string {
 		}
 	}
 	if len(layers) == 0 {
-		return ", where Hedgerow writes no policies"
+		return ", where Hedgerow writes no policies", "set managed: true on the namespace, or write an except for it"
 	}
-	return ", by the baseline's " + strings.Join(tenancy.Keys(layers), " and ")
+	return ", by the baseline's " + strings.Join(tenancy.Keys(layers), " and "), "write an except for it, or turn that layer off"
 }
 
 // always reports everything that the guard asks for and that is closed, as lacks

@@ -240,6 +240,8 @@ var elsewhere = map[diag.Code]string{
 	diag.HandEdited:       "it needs a written output folder",
 	diag.ForeignFile:      "it needs a written output folder",
 	diag.OutputDiffers:    "it needs a written output folder",
+	diag.OpenUndeclared:   "no tenancy brings it about: the tests of the proof damage what was built",
+	diag.DeclaredClosed:   "no tenancy brings it about: the tests of the proof damage what was built",
 }
 
 func checkCovered(t *testing.T, covered map[diag.Code]bool) {
