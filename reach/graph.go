@@ -49,9 +49,10 @@ type NamedPort struct {
 // Graph is who can talk to whom in a cluster.
 type Graph struct {
 	u        *universe
-	policies [][]*policy // by the number of their namespace
-	open     []Edge
-	byPlace  *index // of open
+	policies [][]*policy        // by the number of their namespace
+	halves   [directions][]Edge // what each side allows
+	open     []Edge             // what both allow
+	byPlace  *index             // of open
 }
 
 // Build gives the graph of a cluster. The further namespaces are known to it
@@ -75,7 +76,10 @@ func Build(c *Cluster, further ...string) (*Graph, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	g.open = u.meet(g.half(egress), g.half(ingress))
+	for d := range directions {
+		g.halves[d] = g.half(direction(d))
+	}
+	g.open = u.meet(g.halves[egress], g.halves[ingress])
 	return g, nil
 }
 

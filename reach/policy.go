@@ -22,6 +22,9 @@ const (
 
 var directionNames = [directions]string{"egress", "ingress"}
 
+// String gives the name of the direction in Kubernetes.
+func (d direction) String() string { return directionNames[d] }
+
 // A policy is a NetworkPolicy as it is to be understood.
 type policy struct {
 	object    *networkingv1.NetworkPolicy
@@ -54,7 +57,7 @@ func (u *universe) understand(np *networkingv1.NetworkPolicy) (*policy, error) {
 	add := func(d direction, i int, peers []networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) {
 		r, err := u.rule(p.namespace, peers, ports)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("spec.%s[%d]: %w", directionNames[d], i, err))
+			errs = append(errs, fmt.Errorf("spec.%s[%d]: %w", d, i, err))
 		}
 		p.rules[d] = append(p.rules[d], r)
 	}

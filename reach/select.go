@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	networkingv1 "k8s.io/api/networking/v1"
 )
 
-// Everything is every pod and every address.
-func (g *Graph) Everything() []Group { return g.u.everything() }
+// Namespaces gives the namespaces that the graph knows, sorted.
+func (g *Graph) Namespaces() []string { return g.u.names }
 
 // Pods gives the pods with all of the labels in the namespaces, which the graph
 // must know: it is an error if it does not.
@@ -60,3 +62,27 @@ func (g *Graph) index() *index {
 
 // EveryAddress gives all addresses.
 func (g *Graph) EveryAddress() Group { return Group{addresses: everyAddress} }
+
+// Halves gives what of the edges each side allows by itself, with its rules.
+func (g *Graph) Halves(edges []Edge) (egressAllows, ingressAllows []Edge) {
+	return Intersect(edges, g.halves[egress]), Intersect(edges, g.halves[ingress])
+}
+
+// Isolating gives the policies that isolate some pods of a group for egress, and
+// those for ingress.
+func (g *Graph) Isolating(group Group) (forEgress, forIngress []*networkingv1.NetworkPolicy) {
+	var out [directions][]*networkingv1.NetworkPolicy
+	for _, n := range group.namespaces {
+		for _, p := range g.policies[n] {
+			if _, overlaps := group.pods.and(pods{in: p.subject}); !overlaps || p.subject.isNothing() {
+				continue
+			}
+			for d := range directions {
+				if p.isolates[d] {
+					out[d] = append(out[d], p.object)
+				}
+			}
+		}
+	}
+	return out[egress], out[ingress]
+}

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	gotoken "go/token"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,7 +90,7 @@ func lookup(v cue.Value, path []string) cue.Value { return v.LookupPath(cuePath(
 // node gives the position of v and whether problems were found in it since the
 // decoder had found n.
 func (d *decoder) node(v cue.Value, n int) tenancy.Node {
-	return tenancy.Node{Pos: d.shown(v.Pos()), Partial: len(d.problems) > n}
+	return tenancy.Node{Pos: d.shown(written(v)), Partial: len(d.problems) > n}
 }
 
 // fields are the handlers of a struct's fields by name.
@@ -295,6 +296,24 @@ func (d *decoder) yes(v cue.Value, what string) bool {
 func valuePos(v cue.Value) token.Pos {
 	if f, ok := v.Source().(*ast.Field); ok && f.Value != nil && f.Value.Pos().IsValid() {
 		return f.Value.Pos()
+	}
+	return written(v)
+}
+
+// written is where CUE says that v is. A tenancy in the schema's own module is
+// unified with it before it is decoded, so there the schema's place is passed
+// over for the user's.
+func written(v cue.Value) token.Pos {
+	inSchema := func(p token.Pos) bool { return strings.HasSuffix(filepath.ToSlash(p.Filename()), "/schema/schema.cue") }
+	if p := v.Pos(); !inSchema(p) {
+		return p
+	}
+	if op, operands := v.Expr(); op == cue.AndOp {
+		for _, o := range operands {
+			if p := o.Pos(); p.IsValid() && !inSchema(p) {
+				return p
+			}
+		}
 	}
 	return v.Pos()
 }

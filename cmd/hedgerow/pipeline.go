@@ -165,10 +165,13 @@ func (j *job) dayOfOutput() string {
 	return last.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
+// found gives every diagnostic so far.
+func (j *job) found() []diag.Diagnostic { return slices.Concat(j.diags, j.guards.Dated) }
+
 // report writes all diagnostics, sorted, and gives errProblems if one of them
 // is an error.
 func (j *job) report() error {
-	ds := diag.Sort(slices.Concat(j.diags, j.guards.Dated))
+	ds := diag.Sort(j.found())
 	out, terminal := j.w.out, j.w.outTerminal
 	if j.cfg.Format == string(diag.Text) {
 		out, terminal = j.w.err, j.w.errTerminal

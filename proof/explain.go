@@ -1,0 +1,223 @@
+package proof
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/reach"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// Explanation says whether connections between two ends are open, and why.
+type Explanation struct {
+	Cluster  string             `json:"cluster"`
+	From     string             `json:"from"`
+	To       string             `json:"to"`
+	Ports    string             `json:"ports"`
+	Verdict  string             `json:"verdict"` // allowed, denied or partly
+	Open     []string           `json:"open"`    // what of it is, if that is not all
+	Egress   SideOf             `json:"egress"`
+	Ingress  SideOf             `json:"ingress"`
+	Flows    []FlowOf           `json:"flows"`
+	Snippet  string             `json:"snippet,omitempty"` // would open it
+	Notes    []string           `json:"notes,omitempty"`
+	list     []reach.Connection // what is open
+	from, to *End
+}
+
+// The verdicts.
+const (
+	Allowed = "allowed"
+	Denied  = "denied"
+	Partly  = "partly allowed"
+)
+
+// SideOf is what policies say on one side of a connection.
+type SideOf struct {
+	End       string   `json:"end"`
+	Isolating []string `json:"isolatedBy"`
+	Allowing  []string `json:"allowedBy"`
+	// Open says that nothing stops the connection on this side.
+	Open bool `json:"open"`
+}
+
+// FlowOf is a flow behind an explanation.
+type FlowOf struct {
+	Name    string   `json:"name"`
+	At      string   `json:"at"`
+	Reason  string   `json:"reason"`
+	Ticket  string   `json:"ticket,omitempty"`
+	Expires string   `json:"expires,omitempty"`
+	Owners  []string `json:"owners,omitempty"` // of both ends
+}
+
+// Explain judges connections between two ends, on each cluster on which both
+// are. Ports is a port or a range as in 8443/TCP, a number, which is TCP, a name
+// that the destination declares, or "" for every port.
+func (p *Proof) Explain(from, to, ports string) ([]Explanation, error) {
+	froms, err := p.Find(from)
+	if err != nil {
+		return nil, err
+	}
+	tos, err := p.Find(to)
+	if err != nil {
+		return nil, err
+	}
+	var out []Explanation
+	for _, f := range froms {
+		for _, t := range tos {
+			if f.Cluster != t.Cluster {
+				continue
+			}
+			wanted, err := t.ports(ports)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, p.explain(&f, &t, wanted, ports))
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, apart(&froms[0], &tos[0]))
+	}
+	return out, nil
+}
+
+// apart explains ends that are never on one cluster.
+func apart(from, to *End) Explanation {
+	return Explanation{
+		Cluster: from.Cluster.Name + " and " + to.Cluster.Name, From: from.Name, To: to.Name, Ports: reach.AllPorts.String(), Verdict: Denied,
+		Notes: []string{"a NetworkPolicy cannot see into another cluster: declare the far end as an external with its addresses"},
+	}
+}
+
+// ports reads what somebody calls ports of an end.
+func (e *End) ports(text string) (reach.Ports, error) {
+	if text == "" {
+		return reach.AllPorts, nil
+	}
+	spec := text
+	if !strings.Contains(spec, "/") {
+		spec += "/TCP"
+	}
+	if p, ok := tenancy.ParsePort(strings.ToUpper(spec)); ok && p.Number <= p.End {
+		return ports([]tenancy.Port{p}), nil
+	}
+	var found []tenancy.Port
+	if p, ok := e.Ports[text]; ok {
+		found = append(found, p)
+	}
+	if e.Ports == nil {
+		for _, w := range e.Place.workloads {
+			if p, ok := w.Ports[text]; ok {
+				found = append(found, p)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s declares no port %q; write a number, as in 8443/TCP, or one of its names", e.Name, text)
+	}
+	return ports(found), nil
+}
+
+func (p *Proof) explain(from, to *End, wanted reach.Ports, asked string) Explanation {
+	c := from.Cluster
+	edges := []reach.Edge{{From: from.Group, To: to.Group, Ports: wanted}}
+	x := Explanation{Cluster: c.Name, From: from.Name, To: to.Name, Ports: wanted.String(), from: from, to: to}
+	x.list = c.Graph.List(c.Graph.Opens(edges))
+	switch {
+	case len(x.list) == 0:
+		x.Verdict = Denied
+	case len(c.Graph.Lacks(edges)) == 0:
+		x.Verdict = Allowed
+	default:
+		x.Verdict = Partly
+		for i := range x.list {
+			x.Open = append(x.Open, c.words(&x.list[i]))
+		}
+	}
+	x.sides(c, edges)
+	x.flows(c)
+	x.notes(c)
+	if x.Verdict == Denied {
+		x.Snippet = snippet(from, to, asked)
+	}
+	return x
+}
+
+// sides says what each side allows by itself.
+func (x *Explanation) sides(c *Cluster, edges []reach.Edge) {
+	egress, ingress := c.Graph.Halves(edges)
+	forEgress, _ := c.Graph.Isolating(x.from.Group)
+	_, forIngress := c.Graph.Isolating(x.to.Group)
+	var out, in []reach.Rule
+	for _, e := range egress {
+		out = append(out, e.Egress...)
+	}
+	for _, e := range ingress {
+		in = append(in, e.Ingress...)
+	}
+	x.Egress = side(x.from, forEgress, out, len(egress) > 0)
+	x.Ingress = side(x.to, forIngress, in, len(ingress) > 0)
+}
+
+func side(e *End, isolating []*networkingv1.NetworkPolicy, allowing []reach.Rule, open bool) SideOf {
+	out := SideOf{End: e.Name, Open: open}
+	for _, p := range isolating {
+		out.Isolating = append(out.Isolating, p.Name)
+	}
+	for _, r := range allowing {
+		if r.Policy.Namespace == e.Namespace { // a rule may stand for many
+			out.Allowing = append(out.Allowing, r.Policy.Name)
+		}
+	}
+	for _, names := range []*[]string{&out.Isolating, &out.Allowing} {
+		slices.SortFunc(*names, baselineFirst)
+		*names = slices.Compact(*names)
+	}
+	return out
+}
+
+func (x *Explanation) flows(c *Cluster) {
+	var rules []reach.Rule
+	for _, e := range x.list {
+		rules = append(rules, e.Rules...)
+	}
+	for _, f := range c.flows(rules) {
+		owners := slices.Sorted(slices.Values(slices.Concat(x.from.Place.Owners, x.to.Place.Owners)))
+		x.Flows = append(x.Flows, FlowOf{Name: f.Name, At: f.Pos.String(), Reason: f.Reason, Ticket: f.Ticket,
+			Expires: f.Expires.Text, Owners: slices.Compact(owners)})
+	}
+}
+
+// notes says what the verdict does not.
+func (x *Explanation) notes(c *Cluster) {
+	for _, e := range []*End{x.from, x.to} {
+		switch {
+		case e.Place.hostNetwork:
+			x.Notes = append(x.Notes, fmt.Sprintf("the pods of %s use their nodes' network: they are taken for the addresses of the nodes", e.Name))
+		case e.Place.Retired:
+			x.Notes = append(x.Notes, fmt.Sprintf("namespace %s is retired: its deny stays until it is released", e.Namespace))
+		case e.Namespace != "" && !slices.Contains(c.managed, e.Namespace):
+			x.Notes = append(x.Notes, fmt.Sprintf("Hedgerow writes no policies in namespace %s: what others write there may close more", e.Namespace))
+		}
+	}
+	if x.from.Namespace != "" && x.from.Name != x.from.Place.String() && x.Verdict != Denied && !x.from.Place.hostNetwork {
+		x.Notes = append(x.Notes, fmt.Sprintf("labels are no boundary: whoever may create pods in namespace %s can give them those of %s", x.from.Namespace, x.from.Name))
+	}
+}
+
+// baselineFirst puts the deny before the policies that isolate as well.
+func baselineFirst(a, b string) int {
+	if (a == generator.LayerDeny) != (b == generator.LayerDeny) {
+		if a == generator.LayerDeny {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a, b)
+}
