@@ -57,14 +57,14 @@ func (c *Cluster) notOurs() []reach.Edge {
 
 // position gives where the first flow among the rules is declared.
 func (p *Proof) position(c *Cluster, rules []reach.Rule) token.Position {
-	for _, f := range c.flows(rules) {
+	for _, f := range c.Flows(rules) {
 		return f.Pos
 	}
 	return token.Position{}
 }
 
-// flows gives the flows that policies are there for, sorted.
-func (c *Cluster) flows(rules []reach.Rule) []*tenancy.Flow {
+// Flows gives the flows that policies are there for, sorted.
+func (c *Cluster) Flows(rules []reach.Rule) []*tenancy.Flow {
 	byName := map[string]*tenancy.Flow{}
 	for _, r := range rules {
 		p := c.policies[policyKey{r.Policy.Namespace, r.Policy.Name}]

@@ -141,7 +141,7 @@ func (p *Proof) explain(from, to *End, wanted reach.Ports, asked string) Explana
 		}
 	}
 	x.sides(c, edges)
-	x.flows(c)
+	x.behind(c)
 	x.notes(c)
 	if x.Verdict == Denied {
 		x.Snippet = snippet(from, to, asked)
@@ -182,12 +182,12 @@ func side(e *End, isolating []*networkingv1.NetworkPolicy, allowing []reach.Rule
 	return out
 }
 
-func (x *Explanation) flows(c *Cluster) {
+func (x *Explanation) behind(c *Cluster) {
 	var rules []reach.Rule
 	for _, e := range x.list {
 		rules = append(rules, e.Rules...)
 	}
-	for _, f := range c.flows(rules) {
+	for _, f := range c.Flows(rules) {
 		owners := slices.Sorted(slices.Values(slices.Concat(x.from.Place.Owners, x.to.Place.Owners)))
 		x.Flows = append(x.Flows, FlowOf{Name: f.Name, At: f.Pos.String(), Reason: f.Reason, Ticket: f.Ticket,
 			Expires: f.Expires.Text, Owners: slices.Compact(owners)})

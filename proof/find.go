@@ -29,7 +29,7 @@ type End struct {
 // without workload, or undeclared/namespace. Without a workload it is the whole
 // namespace. The error says what is not known, and what is nearest.
 func (p *Proof) Find(text string) ([]End, error) {
-	if prefix, ok := parseAddresses(text); ok {
+	if prefix, ok := ParseAddresses(text); ok {
 		return p.addresses(text, []netip.Prefix{prefix}, nil)
 	}
 	head, rest, _ := strings.Cut(text, "/")
@@ -57,7 +57,8 @@ func (p *Proof) Find(text string) ([]End, error) {
 	return nil, fmt.Errorf("%q is not known (a namespace that the tenancy does not declare is undeclared/NAME); %s", text, nearest.Hint(text, "ends", p.endNames()))
 }
 
-func parseAddresses(text string) (netip.Prefix, bool) {
+// ParseAddresses reads an address or a range of addresses.
+func ParseAddresses(text string) (netip.Prefix, bool) {
 	if a, err := netip.ParseAddr(text); err == nil {
 		return netip.PrefixFrom(a, a.BitLen()), true
 	}

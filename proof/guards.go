@@ -110,13 +110,13 @@ func (j *judgement) violations(c *Cluster, found []reach.Connection) {
 	byCause := map[string][]reach.Connection{}
 	for _, e := range found {
 		cause := ""
-		for _, f := range c.flows(e.Rules) {
+		for _, f := range c.Flows(e.Rules) {
 			cause += " " + f.Name
 		}
 		byCause[cause] = append(byCause[cause], e)
 	}
 	for _, es := range tenancy.Sorted(byCause) {
-		flows := c.flows(es[0].Rules)
+		flows := c.Flows(es[0].Rules)
 		source, fix := c.source(&es[0])
 		if len(flows) > 0 {
 			source, fix = "", "remove the flow, narrow it, or write an except for it"

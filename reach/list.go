@@ -92,7 +92,7 @@ func (p pair) wider() (out []pair) {
 }
 
 func (l *lister) add(e *Edge) {
-	together := len(e.From.namespaces) > 1 && len(e.To.namespaces) > 1
+	together := e.From.many() && e.To.many()
 	tos := l.g.u.ends(e.To, together)
 	for _, from := range l.g.u.ends(e.From, together) {
 		for _, to := range tos {
@@ -110,6 +110,12 @@ func (l *lister) add(e *Edge) {
 			c.Rules = append(c.Rules, rulesOf(e.Ingress, to)...)
 		}
 	}
+}
+
+// many reports whether a group is of several namespaces, or everything outside:
+// between two of those, a line for each pair would say nothing.
+func (g Group) many() bool {
+	return len(g.namespaces) > 1 || g.IsAddresses() && g.addresses.Equal(everyAddress)
 }
 
 // rulesOf gives the rules of policies that stand in the end's namespace. Rules

@@ -86,3 +86,19 @@ func (g *Graph) Isolating(group Group) (forEgress, forIngress []*networkingv1.Ne
 	}
 	return out[egress], out[ingress]
 }
+
+// Everything is every pod and every address.
+func (g *Graph) Everything() []Group { return g.u.everything() }
+
+// Between gives the edges from each group to each other one.
+func Between(from, to []Group, ports Ports) (out []Edge) {
+	for _, f := range from {
+		for _, t := range to {
+			out = append(out, Edge{From: f, To: t, Ports: ports})
+		}
+	}
+	return out
+}
+
+// PolicyName gives a policy's namespace and name.
+func PolicyName(p *networkingv1.NetworkPolicy) string { return namespaceOf(p.Namespace) + "/" + p.Name }

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -144,4 +146,25 @@ func (inv *Inventory) line(e NamespaceEntry) int {
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// ClusterFolders gives the clusters whose overlays stand in a folder that
+// Hedgerow wrote, sorted; each has a folder of its name. It gives nil for any
+// other folder.
+func ClusterFolders(dir string) []string {
+	data, err := os.ReadFile(filepath.Join(dir, InventoryFile))
+	if err != nil {
+		return nil
+	}
+	inv, err := parseInventory(data)
+	if err != nil {
+		return nil // many tools have a file of this name
+	}
+	var out []string
+	for _, e := range inv.Namespaces {
+		cluster, _, _ := strings.Cut(e.Path, "/")
+		out = append(out, cluster)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

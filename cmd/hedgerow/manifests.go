@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/reach"
+	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// A manifestCluster is the manifests of one cluster.
+type manifestCluster struct {
+	name    string // "" if there is but one
+	objects *reach.Objects
+}
+
+// readClusters gives the objects at the paths. The overlays that Hedgerow wrote
+// are of several clusters, each in a folder of its own; everything else is taken
+// for one.
+func readClusters(stdin io.Reader, paths []string) (out []manifestCluster, err error) {
+	var names []string
+	if len(paths) == 1 {
+		names = render.ClusterFolders(paths[0])
+	}
+	if names == nil {
+		objects, err := readManifests(stdin, paths)
+		return []manifestCluster{{"", objects}}, err
+	}
+	for _, name := range names {
+		objects, err := readManifests(stdin, []string{filepath.Join(paths[0], name)})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, manifestCluster{name, objects})
+	}
+	return out, nil
+}
+
+// warn speaks of what could close or open more and is not judged.
+func (c *manifestCluster) warn(w world) {
+	for kind, n := range tenancy.Sorted(c.objects.Unjudged) {
+		fmt.Fprintf(w.err, "warning: %s of kind %s may close or open more, and only NetworkPolicy is judged\n", count(n, "object"), kind)
+	}
+	hosts := 0
+	for _, l := range c.objects.Workloads {
+		if l.HostNetwork {
+			hosts++
+		}
+	}
+	if hosts > 0 {
+		fmt.Fprintf(w.err, "note: %s on the network of the nodes: no policy selects them\n", count(hosts, "workload"))
+	}
+	passed := 0
+	for _, n := range c.objects.Passed {
+		passed += n
+	}
+	if passed > 0 {
+		fmt.Fprintf(w.err, "note: %s of %s say nothing about who reaches whom\n", count(passed, "object"), count(len(c.objects.Passed), "kind"))
+	}
+}
+
+// readManifests gives the objects at the paths: files, "-" for the standard
+// input, and folders. Of a folder every YAML and JSON file counts; where there
+// are kustomizations, what they build counts instead of the files below them,
+// and those that others use are not built by themselves.
+func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
+	c := &collector{stdin: stdin, used: map[string]bool{}}
+	var errs []error
+	for _, p := range paths {
+		errs = append(errs, c.path(p))
+	}
+	errs = append(errs, c.build())
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	out, err := reach.Read("", nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range c.files {
+		objects, err := reach.Read(f.name, f.data)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		out.Add(objects)
+	}
+	return out, errors.Join(errs...)
+}
+
+// A collector gathers manifests before any is read.
+type collector struct {
+	stdin          io.Reader
+	files          []manifest
+	kustomizations []*render.Kustomization
+	used           map[string]bool // folders that other kustomizations use
+}
+
+type manifest struct {
+	name string
+	data []byte
+}
+
+func (c *collector) path(p string) error {
+	if p == "-" {
+		data, err := io.ReadAll(c.stdin)
+		c.files = append(c.files, manifest{"standard input", data})
+		return err
+	}
+	info, err := os.Stat(p)
+	switch {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return c.file(p)
+	}
+	return c.folder(filepath.Clean(p), false)
+}
+
+func (c *collector) file(p string) error {
+	data, err := os.ReadFile(p)
+	c.files = append(c.files, manifest{filepath.ToSlash(p), data})
+	return err
+}
+
+// folder takes in a folder; below a kustomization only further kustomizations
+// count.
+func (c *collector) folder(dir string, below bool) error {
+	k, err := render.FindKustomization(dir)
+	if err != nil {
+		return err
+	}
+	if k != nil {
+		below = true
+		c.kustomizations = append(c.kustomizations, k)
+		for _, used := range k.Uses {
+			c.used[used] = true
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		at := filepath.Join(dir, e.Name())
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+		case e.IsDir():
+			errs = append(errs, c.folder(at, below))
+		case !below && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(at)):
+			errs = append(errs, c.file(at))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// build builds the kustomizations that no other one uses.
+func (c *collector) build() error {
+	var errs []error
+	for _, k := range c.kustomizations {
+		if k.Component || c.used[k.Dir] {
+			continue
+		}
+		data, err := render.BuildFolder(k)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", k.Dir, err))
+			continue
+		}
+		c.files = append(c.files, manifest{filepath.ToSlash(k.Dir) + " (built by kustomize)", data})
+	}
+	return errors.Join(errs...)
+}

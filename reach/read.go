@@ -1,0 +1,315 @@
+package reach
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"runtime"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	kjson "sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+)
+
+// Objects are what manifests hold.
+type Objects struct {
+	Cluster
+	// Passed counts the objects that do not say who reaches whom, by kind.
+	Passed map[string]int
+	// Unjudged counts the objects of other policy kinds, which this engine does not
+	// know and which may close or open more.
+	Unjudged map[string]int
+}
+
+// Read gives the objects of a manifest: YAML or JSON, of any number of
+// documents and lists. The error names every object that cannot be read, with
+// the manifest's name and the number of the document, from 1.
+func Read(name string, data []byte) (*Objects, error) {
+	documents, err := split(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	// Reading YAML is most of the work on a large cluster, so every core takes a
+	// part of the documents.
+	parts := make([]part, min(runtime.GOMAXPROCS(0), len(documents)))
+	var wait sync.WaitGroup
+	for i := range parts {
+		from, to := i*len(documents)/len(parts), (i+1)*len(documents)/len(parts)
+		wait.Go(func() { parts[i].read(name, from+1, documents[from:to]) })
+	}
+	wait.Wait()
+	o := newObjects()
+	var errs []error
+	for i := range parts {
+		o.Add(parts[i].Objects)
+		errs = append(errs, parts[i].errs...)
+	}
+	return o, errors.Join(errs...)
+}
+
+func newObjects() *Objects { return &Objects{Passed: map[string]int{}, Unjudged: map[string]int{}} }
+
+// A part is some documents of a manifest.
+type part struct {
+	*Objects
+	errs []error
+}
+
+func (p *part) read(name string, number int, documents [][]byte) {
+	p.Objects = newObjects()
+	for i, doc := range documents {
+		if err := p.document(doc); err != nil {
+			p.errs = append(p.errs, fmt.Errorf("%s: document %d: %s", name, number+i, oneLine(err)))
+		}
+	}
+}
+
+// split gives the documents of a manifest.
+func split(data []byte) (out [][]byte, err error) {
+	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
+	for {
+		doc, err := documents.Read()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		} else if err != nil {
+			return nil, err
+		}
+		out = append(out, doc)
+	}
+}
+
+// oneLine keeps a report one line each.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// Add joins the objects of another manifest.
+func (o *Objects) Add(p *Objects) {
+	o.Namespaces = append(o.Namespaces, p.Namespaces...)
+	o.Workloads = append(o.Workloads, p.Workloads...)
+	o.Policies = append(o.Policies, p.Policies...)
+	for kind, n := range p.Passed {
+		o.Passed[kind] += n
+	}
+	for kind, n := range p.Unjudged {
+		o.Unjudged[kind] += n
+	}
+}
+
+func (o *Objects) document(doc []byte) error {
+	data, err := yaml.YAMLToJSONStrict(doc)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
+		return nil // only comments
+	}
+	return o.object(data, metav1.TypeMeta{})
+}
+
+// object reads one object; where it does not say its type, it is of the list's
+// that it stands in.
+func (o *Objects) object(data []byte, of metav1.TypeMeta) error {
+	head := struct {
+		metav1.TypeMeta `json:",inline"`
+		Metadata        struct{ Name, Namespace string } `json:"metadata"`
+		Items           []json.RawMessage                `json:"items"`
+	}{TypeMeta: of}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return fmt.Errorf("it is not a Kubernetes object: %w", err)
+	}
+	if head.Kind == "" || head.APIVersion == "" {
+		return errors.New("it is not a Kubernetes object: it has no apiVersion or no kind")
+	}
+	if element, ok := strings.CutSuffix(head.Kind, "List"); ok {
+		return o.items(head.Items, metav1.TypeMeta{Kind: element, APIVersion: head.APIVersion})
+	}
+	if err := o.read(head.TypeMeta, data); err != nil {
+		return fmt.Errorf("%s %s/%s: %w", head.Kind, namespaceOf(head.Metadata.Namespace), head.Metadata.Name, err)
+	}
+	return nil
+}
+
+func (o *Objects) items(items []json.RawMessage, of metav1.TypeMeta) error {
+	if of.Kind == "" {
+		of = metav1.TypeMeta{} // a plain List's items say their types
+	}
+	var errs []error
+	for i, item := range items {
+		if err := o.object(item, of); err != nil {
+			errs = append(errs, fmt.Errorf("item %d: %w", i+1, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// read takes in an object of a kind that matters, and counts every other.
+func (o *Objects) read(of metav1.TypeMeta, data []byte) error {
+	group, _, hasGroup := strings.Cut(of.APIVersion, "/")
+	if !hasGroup {
+		group = ""
+	}
+	switch {
+	case group == "networking.k8s.io" && of.Kind == "NetworkPolicy":
+		return o.policy(of, data)
+	case group == "" && of.Kind == "Namespace":
+		n := &corev1.Namespace{}
+		err := decode(data, n)
+		o.Namespaces = append(o.Namespaces, n)
+		return err
+	case workloadGroups[of.Kind] != nil && workloadGroups[of.Kind][group]:
+		return o.workload(of.Kind, data)
+	case policyGroups[group] && strings.Contains(of.Kind, "Policy"):
+		o.Unjudged[of.Kind+"."+group]++
+	default:
+		o.Passed[of.Kind]++
+	}
+	return nil
+}
+
+// policyGroups are the groups whose policies decide about connections as well.
+var policyGroups = map[string]bool{
+	"cilium.io": true, "crd.projectcalico.org": true, "projectcalico.org": true, "policy.networking.k8s.io": true,
+	"crd.antrea.io": true, "security.istio.io": true, "policy.linkerd.io": true, "extensions": true,
+}
+
+// policy reads a policy strictly: a rule whose peers stand under a misspelt name
+// would seem to allow everybody.
+func (o *Objects) policy(of metav1.TypeMeta, data []byte) error {
+	if of.APIVersion != networkingv1.SchemeGroupVersion.String() {
+		return fmt.Errorf("%s is not a version that clusters serve", of.APIVersion)
+	}
+	p := &networkingv1.NetworkPolicy{}
+	unknown, err := kjson.UnmarshalStrict(data, p)
+	if err != nil || len(unknown) > 0 {
+		return errors.Join(append(unknown, err)...)
+	}
+	o.Policies = append(o.Policies, p)
+	return nil
+}
+
+func decode(data []byte, into any) error { return kjson.UnmarshalCaseSensitivePreserveInts(data, into) }
+
+// workloadGroups are the kinds that make pods, with the groups that they are or
+// were in.
+var workloadGroups = map[string]map[string]bool{
+	"Pod":                   {"": true},
+	"ReplicationController": {"": true},
+	"Deployment":            {"apps": true, "extensions": true},
+	"StatefulSet":           {"apps": true},
+	"DaemonSet":             {"apps": true, "extensions": true},
+	"ReplicaSet":            {"apps": true, "extensions": true},
+	"Job":                   {"batch": true},
+	"CronJob":               {"batch": true},
+}
+
+// A podMaker is what matters of every kind that makes pods.
+type podMaker struct {
+	Metadata metav1.ObjectMeta `json:"metadata"`
+	Spec     struct {
+		podSpec     `json:",inline"` // of a Pod
+		Template    *podTemplate     `json:"template"`
+		JobTemplate *struct {
+			Spec struct {
+				Template *podTemplate `json:"template"`
+			} `json:"spec"`
+		} `json:"jobTemplate"`
+	} `json:"spec"`
+	Status struct {
+		Phase  corev1.PodPhase `json:"phase"`
+		PodIP  string          `json:"podIP"`
+		PodIPs []corev1.PodIP  `json:"podIPs"`
+	} `json:"status"`
+}
+
+type podTemplate struct {
+	Metadata metav1.ObjectMeta `json:"metadata"`
+	Spec     podSpec           `json:"spec"`
+}
+
+type podSpec struct {
+	HostNetwork    bool        `json:"hostNetwork"`
+	Containers     []container `json:"containers"`
+	InitContainers []container `json:"initContainers"`
+}
+
+type container struct {
+	Ports         []corev1.ContainerPort         `json:"ports"`
+	RestartPolicy *corev1.ContainerRestartPolicy `json:"restartPolicy"`
+}
+
+func (o *Objects) workload(kind string, data []byte) error {
+	var m podMaker
+	if err := decode(data, &m); err != nil {
+		return err
+	}
+	w := &Workload{Namespace: namespaceOf(m.Metadata.Namespace), Kind: kind, Name: m.Metadata.Name}
+	labels, spec := m.Metadata.Labels, m.Spec.podSpec
+	if kind != "Pod" {
+		template := m.Spec.Template
+		if m.Spec.JobTemplate != nil {
+			template = m.Spec.JobTemplate.Spec.Template
+		}
+		if template == nil {
+			return errors.New("it has no pod template")
+		}
+		labels, spec = template.Metadata.Labels, template.Spec
+	}
+	w.Labels, w.HostNetwork = labels, spec.HostNetwork
+	var err error
+	if w.Ports, err = spec.ports(); err != nil {
+		return err
+	}
+	if kind == "Pod" && !w.HostNetwork && m.Status.Phase != corev1.PodSucceeded && m.Status.Phase != corev1.PodFailed {
+		w.Addresses, err = podAddresses(append(m.Status.PodIPs, corev1.PodIP{IP: m.Status.PodIP}))
+	}
+	o.Workloads = append(o.Workloads, w)
+	return err
+}
+
+func podAddresses(ips []corev1.PodIP) (out []netip.Addr, err error) {
+	for _, ip := range ips {
+		if ip.IP == "" {
+			continue
+		}
+		a, err := netip.ParseAddr(ip.IP)
+		if err != nil {
+			return nil, fmt.Errorf("its address: %w", err)
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// ports gives the named ports of the containers that run as long as the pod:
+// the init containers that restart always are sidecars (KEP-753).
+func (s *podSpec) ports() (out []NamedPort, err error) {
+	all := s.Containers
+	for _, c := range s.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			all = append(all, c)
+		}
+	}
+	for _, c := range all {
+		for _, p := range c.Ports {
+			protocol, ok := TCP, true
+			if p.Protocol != "" {
+				protocol, ok = ParseProtocol(string(p.Protocol))
+			}
+			if !ok {
+				return nil, fmt.Errorf("container port %d has the unknown protocol %q", p.ContainerPort, p.Protocol)
+			}
+			if p.Name != "" {
+				out = append(out, NamedPort{Name: p.Name, Protocol: protocol, Number: int(p.ContainerPort)})
+			}
+		}
+	}
+	return out, nil
+}
