@@ -46,7 +46,7 @@ func (p *Proof) differences(l *diag.List, c *Cluster) {
 
 // notOurs is what goes on where Hedgerow writes no policies at either end.
 func (c *Cluster) notOurs() []reach.Edge {
-	elsewhere := c.Graph.Elsewhere(c.managed)
+	elsewhere := c.Graph.Elsewhere(c.Managed)
 	outside := c.Graph.EveryAddress()
 	return []reach.Edge{
 		{From: elsewhere, To: elsewhere, Ports: reach.AllPorts},

@@ -202,7 +202,7 @@ func (x *Explanation) notes(c *Cluster) {
 			x.Notes = append(x.Notes, fmt.Sprintf("the pods of %s use their nodes' network: they are taken for the addresses of the nodes", e.Name))
 		case e.Place.Retired:
 			x.Notes = append(x.Notes, fmt.Sprintf("namespace %s is retired: its deny stays until it is released", e.Namespace))
-		case e.Namespace != "" && !slices.Contains(c.managed, e.Namespace):
+		case e.Namespace != "" && !slices.Contains(c.Managed, e.Namespace):
 			x.Notes = append(x.Notes, fmt.Sprintf("Hedgerow writes no policies in namespace %s: what others write there may close more", e.Namespace))
 		}
 	}

@@ -192,7 +192,7 @@ func (p *Proof) heldBefore(g *tenancy.Guard) bool {
 	}
 	j := judgement{p: p, g: g}
 	j.always(func(c *Cluster, wanted []reach.Edge) []reach.Edge {
-		then := Cluster{Graph: c.Graph, managed: c.managed}
+		then := Cluster{Graph: c.Graph, Managed: c.Managed}
 		j.err = errors.Join(j.err, then.declare(declared[c.Name]))
 		return reach.Subtract(wanted, slices.Concat(then.declared, c.notOurs()))
 	})

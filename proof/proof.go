@@ -24,12 +24,13 @@ type Proof struct {
 type Cluster struct {
 	Name     string
 	Graph    *reach.Graph
+	Objects  *reach.Cluster   // what was built, and the workloads that the tenancy declares
+	Managed  []string         // the namespaces in Kubernetes whose policies Hedgerow writes
 	Places   map[string]Place // by the names of namespaces in Kubernetes
 	facts    *tenancy.Cluster
 	policies map[policyKey]*generator.Policy
 	declared []reach.Edge
 	causes   []*generator.Connection // of each declared edge
-	managed  []string
 }
 
 // A policyKey names a policy in Kubernetes.
@@ -50,9 +51,9 @@ func New(t *tenancy.Tenancy, x *generator.Expansion, built map[string]*reach.Clu
 		if err != nil {
 			return nil, fmt.Errorf("cluster %q: %w", k.Name, err)
 		}
-		c.Graph = graph
+		c.Graph, c.Objects = graph, &with
 		for _, o := range k.Overlays {
-			c.managed = append(c.managed, o.Namespace)
+			c.Managed = append(c.Managed, o.Namespace)
 			for _, policy := range slices.Concat(k.Base, o.Policies) {
 				c.policies[policyKey{o.Namespace, policy.Name}] = policy
 			}

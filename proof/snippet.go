@@ -56,7 +56,7 @@ func (e *End) flowPeer() string {
 
 // ours reports whether Hedgerow writes the policies of an end.
 func (e *End) ours() bool {
-	return slices.Contains(e.Cluster.managed, e.Namespace) && !e.Place.Retired
+	return slices.Contains(e.Cluster.Managed, e.Namespace) && !e.Place.Retired
 }
 
 // wholeNamespace reports whether an end is every pod of a namespace.

@@ -83,17 +83,27 @@ func Build(c *Cluster, further ...string) (*Graph, error) {
 	return g, nil
 }
 
+// Shows gives the namespaces that the objects are in, or are.
+func (c *Cluster) Shows() (out []string) {
+	for _, n := range c.Namespaces {
+		out = append(out, n.Name)
+	}
+	for _, w := range c.Workloads {
+		out = append(out, namespaceOf(w.Namespace))
+	}
+	for _, p := range c.Policies {
+		out = append(out, namespaceOf(p.Namespace))
+	}
+	return out
+}
+
 // NamespaceNames gives the namespaces that the objects show or name.
 func (c *Cluster) NamespaceNames() []string {
 	names := map[string]bool{}
-	for _, n := range c.Namespaces {
-		names[n.Name] = true
-	}
-	for _, w := range c.Workloads {
-		names[namespaceOf(w.Namespace)] = true
+	for _, name := range c.Shows() {
+		names[name] = true
 	}
 	for _, p := range c.Policies {
-		names[namespaceOf(p.Namespace)] = true
 		for s, ofNamespaces := range selectors(p) {
 			if !ofNamespaces {
 				continue

@@ -188,3 +188,17 @@ func flowRefs(annotations map[string]string) (out []FlowRef) {
 	}
 	return out
 }
+
+// Note is what a policy says about the flow that it is there for.
+type Note struct {
+	Flow, Reason, Ticket, Expires string
+}
+
+// NoteOf reads a policy's annotations; the note is empty if no flow is its
+// cause.
+func NoteOf(annotations map[string]string) Note {
+	return Note{
+		Flow: annotations[annotationFlow], Reason: annotations[annotationReason],
+		Ticket: annotations[annotationTicket], Expires: annotations[annotationExpires],
+	}
+}

@@ -37,9 +37,10 @@ type End struct {
 	Except          []string `json:"except,omitempty"`
 	// Group is the namespace in the tenancy's terms, or what stands for it; a matrix
 	// has a line for each.
-	Group string `json:"-"`
-	Team  string `json:"team,omitempty"`
-	label string
+	Group  string   `json:"-"`
+	Team   string   `json:"team,omitempty"`
+	Owners []string `json:"owners,omitempty"`
+	label  string
 }
 
 // Ports are those of a connection.
@@ -79,10 +80,10 @@ func (p Ports) String() string {
 }
 
 // NewEnd gives an end; name is what the tenancy calls its namespace, or "".
-func NewEnd(e reach.End, name, team string) End {
+func NewEnd(e reach.End, name, team string, owners []string) End {
 	out := End{
 		Namespace: e.Namespace, Namespaces: e.Namespaces, OtherNamespaces: e.OtherNamespaces, Workload: e.Workload, Pods: e.Pods,
-		Except: texts(e.Except), Team: team,
+		Except: texts(e.Except), Team: team, Owners: owners,
 	}
 	if e.CIDR.IsValid() {
 		out.CIDR = e.CIDR.String()

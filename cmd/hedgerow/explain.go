@@ -77,20 +77,12 @@ func runExplain(w world, cfg *config, args []string, asJSON bool) error {
 	return nil
 }
 
-// proved takes the job through all stages but writing. What is wrong with the
-// tenancy is reported; warnings are not, for nobody asked.
+// proved builds the tenancy for a command that only looks at it. What is wrong
+// is reported; warnings are not, for nobody asked, and a broken guard is what
+// somebody may be looking into.
 func (j *job) proved() error {
-	ok, err := j.expand(j.today())
-	if err != nil {
+	if _, err := j.build(j.today()); err != nil {
 		return err
-	}
-	if ok {
-		if err := j.render(); err != nil {
-			return err
-		}
-		if err := j.prove(); err != nil {
-			return err
-		}
 	}
 	if diag.HasErrors(j.diags) {
 		return j.report()

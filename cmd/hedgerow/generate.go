@@ -92,14 +92,11 @@ func runCheck(w world, cfg *config) error {
 // plan takes the job through all stages up to what must change; the plan is nil
 // if the tenancy is wrong.
 func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
-	ok, err := j.expand(asOf)
+	ok, err := j.build(asOf)
 	if err != nil || !ok {
 		return nil, err
 	}
-	if err := j.render(); err != nil {
-		return nil, err
-	}
-	if err := j.prove(); err != nil {
+	if err := j.judge(); err != nil {
 		return nil, err
 	}
 	plan, diags := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{

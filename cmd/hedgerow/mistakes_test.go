@@ -166,7 +166,7 @@ func (m *mistake) run(t *testing.T, base []txtar.File) answer {
 // runIn runs the program in the folder in which the process is.
 func runIn(args []string) answer {
 	var out, err bytes.Buffer
-	code := run(args, world{out: &out, err: &err, now: func() time.Time { return today }})
+	code := run(args, world{out: &out, err: &err, now: func() time.Time { return today }, env: os.Getenv})
 	return answer{out.String(), err.String(), strconv.Itoa(code)}
 }
 

@@ -135,11 +135,29 @@ func (j *job) prove() (err error) {
 		return failure{err}
 	}
 	j.diags = append(j.diags, j.proof.Check()...)
+	return nil
+}
+
+// judge judges the guards on what was proved.
+func (j *job) judge() (err error) {
 	if j.guards, err = j.proof.Guards(); err != nil {
 		return failure{err}
 	}
 	j.diags = append(j.diags, j.guards.Broken...)
 	return nil
+}
+
+// build takes the job through all stages but the guards and writing; it reports
+// whether the tenancy could be built.
+func (j *job) build(asOf string) (bool, error) {
+	ok, err := j.expand(asOf)
+	if err != nil || !ok {
+		return false, err
+	}
+	if err := j.render(); err != nil {
+		return false, err
+	}
+	return true, j.prove()
 }
 
 // today is the day on which expiry is judged.

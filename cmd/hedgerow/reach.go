@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 
@@ -109,16 +108,9 @@ func reachTenancy(w world, cfg *config, o *reachOptions) error {
 
 // connections gives what is open on a cluster in the tenancy's terms.
 func connections(c *proof.Cluster, list []reach.Connection) (out []report.Connection) {
-	end := func(e reach.End) report.End {
-		place, known := c.Places[e.Namespace]
-		if !known {
-			return report.NewEnd(e, "", "")
-		}
-		return report.NewEnd(e, place.String(), place.Team)
-	}
 	for i := range list {
 		e := &list[i]
-		r := connection(e, end)
+		r := connection(e, func(e reach.End) report.End { return named(c, e) })
 		r.Cluster = c.Name
 		for _, f := range c.Flows(e.Rules) {
 			r.Flows = append(r.Flows, f.Name)
@@ -126,6 +118,16 @@ func connections(c *proof.Cluster, list []reach.Connection) (out []report.Connec
 		out = append(out, r)
 	}
 	return out
+}
+
+// named gives an end with what the tenancy calls it; c may be nil.
+func named(c *proof.Cluster, e reach.End) report.End {
+	if c != nil {
+		if place, known := c.Places[e.Namespace]; known {
+			return report.NewEnd(e, place.String(), place.Team, place.Owners)
+		}
+	}
+	return report.NewEnd(e, "", "", nil)
 }
 
 func connection(e *reach.Connection, end func(reach.End) report.End) report.Connection {
@@ -138,7 +140,7 @@ func connection(e *reach.Connection, end func(reach.End) report.End) report.Conn
 }
 
 func reachManifests(w world, o *reachOptions, paths []string) error {
-	clusters, err := readClusters(os.Stdin, paths)
+	clusters, err := readClusters(w.in, paths)
 	if err != nil {
 		return failure{err}
 	}
@@ -155,7 +157,7 @@ func reachManifests(w world, o *reachOptions, paths []string) error {
 		}
 		list := g.List(edges)
 		for i := range list {
-			r := connection(&list[i], func(e reach.End) report.End { return report.NewEnd(e, "", "") })
+			r := connection(&list[i], func(e reach.End) report.End { return report.NewEnd(e, "", "", nil) })
 			r.Cluster = c.name
 			out = append(out, r)
 		}

@@ -245,7 +245,7 @@ func (x exampleTenancy) copy(t *testing.T) string {
 func runTenancy(t *testing.T, args ...string) string {
 	var out bytes.Buffer
 	day := func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
-	if code := run(args, world{out: &out, err: &out, now: day}); code != exitClean {
+	if code := run(args, world{out: &out, err: &out, now: day, env: os.Getenv}); code != exitClean {
 		t.Fatalf("hedgerow %s exits %d:\n%s", strings.Join(args, " "), code, &out)
 	}
 	return out.String()

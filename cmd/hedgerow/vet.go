@@ -33,16 +33,13 @@ func runVet(w world, cfg *config) error {
 		return err
 	}
 	defer j.close()
-	ok, err := j.expand(j.today())
+	ok, err := j.build(j.today())
 	if err != nil {
 		return err
 	}
 	if ok {
 		j.diags = append(j.diags, render.CheckNamespaces(j.output, j.expansion, cfg.MaxRemoved)...)
-		if err := j.render(); err != nil {
-			return err
-		}
-		if err := j.prove(); err != nil {
+		if err := j.judge(); err != nil {
 			return err
 		}
 	}

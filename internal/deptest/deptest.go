@@ -20,7 +20,7 @@ import (
 // and everything below it, and "std" is the standard library.
 type Rule struct {
 	In     string   // the packages that are bound
-	Except string   // the packages among them that are not
+	Except []string // the packages among them that are not
 	Only   []string // if set, what may be imported; all else may not
 	Never  []string // what may not be imported
 	Uses   []string // functions that may not be used, as importpath.Name
@@ -155,7 +155,7 @@ func importPath(spec *ast.ImportSpec) string {
 
 // binds reports whether the rule speaks of the package.
 func (r Rule) binds(pkg string) bool {
-	return match(r.In, pkg) && !match(r.Except, pkg)
+	return match(r.In, pkg) && !slices.ContainsFunc(r.Except, func(pattern string) bool { return match(pattern, pkg) })
 }
 
 // forbids reports whether the rule refuses the import.

@@ -51,6 +51,10 @@ var broken = fstest.MapFS{
 		"cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap", "github.com/go-git/go-git/v5"),
 	"proof/a.go": importing(module+"/render", "cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap",
 		"github.com/go-git/go-git/v5"),
+	"reach/b.go":    importing("os", "math/rand"),
+	"proof/b.go":    importing("time"),
+	"report/a.go":   importing("os", "k8s.io/api/core/v1", module+"/proof"),
+	"revision/a.go": importing(module+"/tenancy", "sigs.k8s.io/yaml"),
 	"publish/a.go": importing("cuelang.org/go/cue", "k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/resmap",
 		module+"/generator", module+"/reach"),
 	"other/a.go": importing("cuelang.org/go/cue", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/go-git/go-billy/v5",
@@ -87,7 +91,7 @@ generator/a.go:10: ./generator may not use "time": the same tenancy gives the sa
 generator/a.go:11: ./generator may not use "math/rand": the same tenancy gives the same policies: no files, no clock, no chance
 other/a.go:2: ./other may not use "cuelang.org/go/cue": only schema evaluates CUE
 other/a.go:3: ./other may not use "sigs.k8s.io/kustomize/kyaml/yaml": only render builds with Kustomize
-other/a.go:4: ./other may not use "github.com/go-git/go-billy/v5": only publish speaks Git
+other/a.go:4: ./other may not use "github.com/go-git/go-billy/v5": only publish writes to Git, and only revision reads from it
 other/a.go:5: ./other may not use "flag": only cmd reads flags and configuration; the others take options
 other/a.go:6: ./other may not use "github.com/spf13/cobra": only cmd reads flags and configuration; the others take options
 other/a.go:7: ./other may not use "github.com/spf13/viper": only cmd reads flags and configuration; the others take options
@@ -98,6 +102,7 @@ proof/a.go:2: ./proof may not use "./render": the proof compares two graphs and 
 proof/a.go:3: ./proof may not use "cuelang.org/go/cue": the proof is a function of tenancy and graphs
 proof/a.go:4: ./proof may not use "sigs.k8s.io/kustomize/api/resmap": the proof is a function of tenancy and graphs
 proof/a.go:5: ./proof may not use "github.com/go-git/go-git/v5": the proof is a function of tenancy and graphs
+proof/b.go:2: ./proof may not use "time": the same objects give the same verdict: no files, no clock, no chance
 publish/a.go:2: ./publish may not use "cuelang.org/go/cue": publish commits files that are planned and proved, and looks into none of them
 publish/a.go:3: ./publish may not use "k8s.io/api/core/v1": publish commits files that are planned and proved, and looks into none of them
 publish/a.go:4: ./publish may not use "sigs.k8s.io/kustomize/api/resmap": publish commits files that are planned and proved, and looks into none of them
@@ -109,10 +114,16 @@ reach/a.go:4: ./reach may not use "./render/netpol": the engine that judges the 
 reach/a.go:5: ./reach may not use "cuelang.org/go/cue": reach reads Kubernetes objects, wherever they come from
 reach/a.go:6: ./reach may not use "sigs.k8s.io/kustomize/api/resmap": reach reads Kubernetes objects, wherever they come from
 reach/a.go:7: ./reach may not use "github.com/go-git/go-git/v5": reach reads Kubernetes objects, wherever they come from
+reach/b.go:2: ./reach may not use "os": the same objects give the same verdict: no files, no clock, no chance
+reach/b.go:3: ./reach may not use "math/rand": the same objects give the same verdict: no files, no clock, no chance
 render/a.go:2: ./render may not use "cuelang.org/go/cue": rendering is a function of the overlays: no tenancy language, no Git, no clock
 render/a.go:3: ./render may not use "github.com/go-git/go-git/v5": rendering is a function of the overlays: no tenancy language, no Git, no clock
 render/a.go:4: ./render may not use "time": rendering is a function of the overlays: no tenancy language, no Git, no clock
 render/a.go:5: ./render may not use "./reach": what writes the manifests shares no code with what judges them
+report/a.go:3: ./report may not use "k8s.io/api/core/v1": a report writes what it is given and decides nothing
+report/a.go:4: ./report may not use "./proof": a report writes what it is given and decides nothing
+revision/a.go:2: ./revision may not use "./tenancy": the past of a tenancy is files; what they mean is not its business
+revision/a.go:3: ./revision may not use "sigs.k8s.io/yaml": the past of a tenancy is files; what they mean is not its business
 root.go:2: ./ may not use "log": a package returns errors and diagnostics; cmd alone decides what is printed
 schema/a.go:2: ./schema may not use "k8s.io/api/core/v1": the schema turns files into a tenancy and knows nothing of what is made of it
 schema/a.go:3: ./schema may not use "sigs.k8s.io/kustomize/api/krusty": the schema turns files into a tenancy and knows nothing of what is made of it

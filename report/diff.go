@@ -1,0 +1,199 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// Difference is what changed between two states.
+type Difference struct {
+	Clusters []ClusterDifference `json:"clusters"`
+	// Notes are changes of flows that open and close nothing.
+	Notes []NoteChange `json:"notes,omitempty"`
+}
+
+// ClusterDifference is what changed on a cluster.
+type ClusterDifference struct {
+	Cluster  string       `json:"cluster,omitempty"`
+	Opened   []Connection `json:"opened"`
+	Closed   []Connection `json:"closed"`
+	Changed  []Change     `json:"changed"`
+	Appeared []string     `json:"appeared,omitempty"` // namespaces
+	Vanished []string     `json:"vanished,omitempty"`
+}
+
+// Change is other ports between the same ends.
+type Change struct {
+	From   End      `json:"from"`
+	To     End      `json:"to"`
+	Opened Ports    `json:"opened"`
+	Closed Ports    `json:"closed"`
+	Flows  []string `json:"flows,omitempty"`
+}
+
+// NoteChange is a flow whose reason, ticket or expiry changed.
+type NoteChange struct {
+	Flow   string `json:"flow"`
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Empty reports whether nothing changed.
+func (d *Difference) Empty() bool {
+	return len(d.Notes) == 0 && !slices.ContainsFunc(d.Clusters, func(c ClusterDifference) bool {
+		return len(c.Opened)+len(c.Closed)+len(c.Changed)+len(c.Appeared)+len(c.Vanished) > 0
+	})
+}
+
+// DiffFormats gives the formats of differences.
+func DiffFormats() []Format { return []Format{Text, JSON, Markdown} }
+
+// WriteDiff writes a difference.
+func WriteDiff(w io.Writer, f Format, d *Difference) error {
+	switch f {
+	case JSON:
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(d)
+	case Markdown:
+		return writeDiffMarkdown(w, d)
+	case Text:
+		return writeDiffText(w, d)
+	}
+	return fmt.Errorf("unknown format %q", f)
+}
+
+// A line is one change in words.
+type line struct {
+	verb, from, to, ports, flows, owners string
+}
+
+// A section is the changes of a team on a cluster.
+type section struct {
+	cluster, team string
+	lines         []line
+}
+
+// sections groups the changes of a cluster by the team whose namespace is
+// reached, or else reaches out.
+func (c *ClusterDifference) sections() (out []section) {
+	byTeam := map[string][]line{}
+	add := func(verb string, from, to End, ports string, flows []string) {
+		team := to.Team
+		if team == "" {
+			team = from.Team
+		}
+		byTeam[team] = append(byTeam[team], line{verb, from.String(), to.String(), ports, strings.Join(flows, ", "), owners(from, to)})
+	}
+	for _, e := range c.Opened {
+		add("opens", e.From, e.To, e.Ports.String(), e.Flows)
+	}
+	for _, e := range c.Closed {
+		add("closes", e.From, e.To, e.Ports.String(), e.Flows)
+	}
+	for _, e := range c.Changed {
+		add("changes", e.From, e.To, fmt.Sprintf("%s instead of %s", e.Opened, e.Closed), e.Flows)
+	}
+	var teams []string
+	for team := range byTeam {
+		teams = append(teams, team)
+	}
+	slices.Sort(teams)
+	for _, team := range teams {
+		out = append(out, section{c.Cluster, team, byTeam[team]})
+	}
+	return out
+}
+
+// owners gives those of both ends.
+func owners(from, to End) string {
+	all := slices.Concat(from.Owners, to.Owners)
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ", ")
+}
+
+// title names a section.
+func (s *section) title() string {
+	var out []string
+	if s.cluster != "" {
+		out = append(out, "cluster "+s.cluster)
+	}
+	if s.team != "" {
+		out = append(out, "team "+s.team)
+	}
+	return strings.Join(out, ", ")
+}
+
+// words says what a namespace that came or went means.
+func (c *ClusterDifference) words() (out []string) {
+	for _, n := range c.Appeared {
+		out = append(out, fmt.Sprintf("namespace %s is new%s: what is not listed as opened is denied", n, on(c.Cluster)))
+	}
+	for _, n := range c.Vanished {
+		out = append(out, fmt.Sprintf("namespace %s has no policies any more%s: nothing that its own policies denied is denied by them", n, on(c.Cluster)))
+	}
+	return out
+}
+
+func on(cluster string) string {
+	if cluster == "" {
+		return ""
+	}
+	return " on cluster " + cluster
+}
+
+func (n *NoteChange) String() string {
+	switch {
+	case n.Before == "":
+		return fmt.Sprintf("flow %s: %s is now %q", n.Flow, n.Field, n.After)
+	case n.After == "":
+		return fmt.Sprintf("flow %s: %s is no longer %q", n.Flow, n.Field, n.Before)
+	}
+	return fmt.Sprintf("flow %s: %s is now %q, not %q", n.Flow, n.Field, n.After, n.Before)
+}
+
+// summary counts what changed.
+func (d *Difference) summary() string {
+	var opened, closed, changed int
+	for _, c := range d.Clusters {
+		opened, closed, changed = opened+len(c.Opened), closed+len(c.Closed), changed+len(c.Changed)
+	}
+	if opened+closed+changed == 0 {
+		return "nothing opens or closes"
+	}
+	return fmt.Sprintf("%d opened, %d closed, %d changed", opened, closed, changed)
+}
+
+func writeDiffText(w io.Writer, d *Difference) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range d.Clusters {
+		for _, s := range c.sections() {
+			if title := s.title(); title != "" {
+				fmt.Fprintln(out, title)
+			}
+			for _, l := range s.lines {
+				fmt.Fprintf(out, "  %s\t%s → %s\t%s", l.verb, l.from, l.to, l.ports)
+				for _, more := range []string{l.flows, l.owners} {
+					if more != "" {
+						fmt.Fprintf(out, "\t%s", more)
+					}
+				}
+				fmt.Fprintln(out)
+			}
+		}
+		for _, s := range c.words() {
+			fmt.Fprintln(out, s)
+		}
+	}
+	for i := range d.Notes {
+		fmt.Fprintln(out, d.Notes[i].String())
+	}
+	fmt.Fprintln(out, d.summary())
+	return out.Flush()
+}
