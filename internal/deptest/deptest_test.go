@@ -49,6 +49,7 @@ var broken = fstest.MapFS{
 	"render/a.go": importing("cuelang.org/go/cue", "github.com/go-git/go-git/v5", "time", module+"/reach"),
 	"reach/a.go": importing(module+"/generator", module+"/tenancy", module+"/render/netpol",
 		"cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap", "github.com/go-git/go-git/v5"),
+	"internal/bruteforce/a.go": importing(module+"/reach", "go4.org/netipx"),
 	"proof/a.go": importing(module+"/render", "cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap",
 		"github.com/go-git/go-git/v5"),
 	"reach/b.go":    importing("os", "math/rand"),
@@ -89,6 +90,8 @@ generator/a.go:8: ./generator may not use "github.com/go-git/go-git/v5": the gen
 generator/a.go:9: ./generator may not use "os/exec": the same tenancy gives the same policies: no files, no clock, no chance
 generator/a.go:10: ./generator may not use "time": the same tenancy gives the same policies: no files, no clock, no chance
 generator/a.go:11: ./generator may not use "math/rand": the same tenancy gives the same policies: no files, no clock, no chance
+internal/bruteforce/a.go:2: ./internal/bruteforce may not use "./reach": a witness shares no code with what it is held against
+internal/bruteforce/a.go:3: ./internal/bruteforce may not use "go4.org/netipx": a witness shares no code with what it is held against
 other/a.go:2: ./other may not use "cuelang.org/go/cue": only schema evaluates CUE
 other/a.go:3: ./other may not use "sigs.k8s.io/kustomize/kyaml/yaml": only render builds with Kustomize
 other/a.go:4: ./other may not use "github.com/go-git/go-billy/v5": only publish writes to Git, and only revision reads from it
