@@ -165,7 +165,7 @@ func (u *universe) exactly(w *Workload) region {
 func (u *universe) inBlock(set *netipx.IPSet) (out []Group) {
 	for _, w := range u.addressed {
 		if slices.ContainsFunc(w.Addresses, set.Contains) {
-			out = append(out, Group{namespaces: []int32{u.number(w.Namespace)}, pods: pods{in: u.exactly(w)}})
+			out = append(out, Group{namespaces: []int32{u.number(namespaceOf(w.Namespace))}, pods: pods{in: u.exactly(w)}})
 		}
 	}
 	return out
