@@ -59,7 +59,7 @@ type requirement struct {
 
 // A region is a set of objects by their labels: those that meet every
 // requirement. Its keys are sorted and each is there once; no requirement is
-// empty. The region without requirements holds every object.
+// empty, and none is met by everything. The region without requirements holds every object.
 type region []requirement
 
 // and gives the objects of both; it reports false if there can be none.

@@ -53,8 +53,11 @@ func (u *universe) meetByName(e, f *Edge) (out []Edge) {
 			}
 		}
 	}
-	slices.Sort(unseen.list)
-	if at, ok := to.and(Group{namespaces: to.namespaces, pods: pods{in: region{{identityKey, unseen}}}}); ok {
+	rest := Group{namespaces: to.namespaces}
+	if slices.Sort(unseen.list); len(unseen.list) > 0 {
+		rest.pods.in = region{{identityKey, unseen}}
+	}
+	if at, ok := to.and(rest); ok {
 		add(at, anyNumber, namesOf(e, f))
 	}
 	return out

@@ -1,0 +1,34 @@
+package reach
+
+import (
+	"testing"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"sigs.k8s.io/yaml"
+)
+
+// ruled gives the graph of a cluster in whose namespace "shop" one policy rules.
+func ruled(t *testing.T, spec string, workloads ...*Workload) *Graph {
+	t.Helper()
+	p := &networkingv1.NetworkPolicy{}
+	p.Namespace = "shop"
+	if err := yaml.UnmarshalStrict([]byte(spec), &p.Spec); err != nil {
+		t.Fatal(err)
+	}
+	g, err := Build(&Cluster{Workloads: workloads, Policies: []*networkingv1.NetworkPolicy{p}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// To pods that no manifest shows, a port by its name can be every one.
+func TestSubtractWhereNoWorkloadIsShown(t *testing.T) {
+	all, named := ruled(t, `ingress: [{ports: [{protocol: TCP}]}]`), ruled(t, `ingress: [{ports: [{port: http}]}]`)
+	if left := Subtract(all.Open(), named.Open()); len(left) > 0 {
+		t.Errorf("more is open by number than by name: %+v", left)
+	}
+	if left := Subtract(named.Open(), all.Open()); len(left) > 0 {
+		t.Errorf("more is open by name than by number: %+v", left)
+	}
+}
