@@ -176,7 +176,7 @@ func TestSubtractAndIntersect(t *testing.T) {
 
 // What is left of edges has something in it, where none is of one workload only.
 func TestNothingIsLeft(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(100) {
 		w := newWorld(seeded(seed))
 		w.shown.Workloads, w.pods = nil, nil
 		a, b := twoGraphs(t, w)

@@ -98,21 +98,27 @@ func newWorld(s source) *world {
 	for i := range s(6) {
 		w.addWorkload(fmt.Sprint("w", i))
 	}
-	w.shown.Policies = some(s, 9, w.policy)
-	w.truth = &bruteforce.Cluster{Namespaces: w.labels, Policies: w.shown.Policies}
+	w.rule(some(s, 9, w.policy))
 	return w
+}
+
+// rule puts the policies in force.
+func (w *world) rule(policies []*networkingv1.NetworkPolicy) {
+	w.shown.Policies = policies
+	w.truth = &bruteforce.Cluster{Namespaces: w.labels, Policies: policies}
 }
 
 // other is the same world under other policies.
 func (w *world) other() *world {
 	o, shown := *w, *w.shown
-	shown.Policies = slices.Clone(shown.Policies)
-	if len(shown.Policies) > 0 && w.oneIn(2) { // only one of them changes
-		shown.Policies[w.source(len(shown.Policies))] = w.policy()
+	o.shown = &shown
+	policies := slices.Clone(shown.Policies)
+	if len(policies) > 0 && w.oneIn(2) { // only one of them changes
+		policies[w.source(len(policies))] = w.policy()
 	} else {
-		shown.Policies = some(w.source, 9, w.policy)
+		policies = some(w.source, 9, w.policy)
 	}
-	o.shown, o.truth = &shown, &bruteforce.Cluster{Namespaces: w.labels, Policies: shown.Policies}
+	o.rule(policies)
 	return &o
 }
 
