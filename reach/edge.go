@@ -16,6 +16,7 @@ type Edge struct {
 	Egress, Ingress []Rule
 
 	names []portName // of a half that is not resolved yet
+	u     *universe  // of the graph; nil of edges that are of none
 }
 
 // Rule is one rule of a policy.
@@ -89,18 +90,33 @@ func (x *index) without(edges []Edge) (out []Edge) {
 				break
 			}
 		}
-		out = append(out, left...)
+		for j := range left {
+			if left[j].real() {
+				out = append(out, left[j])
+			}
+		}
 	}
 	return out
 }
+
+// real reports whether there can be pods at the ends. The sets alone do not know
+// that a workload has no other labels than its own.
+func (e *Edge) real() bool { return e.u == nil || e.u.real(e.From) && e.u.real(e.To) }
 
 // within gives what of the edges is in the index, with the rules from there.
 func (x *index) within(edges []Edge) (out []Edge) {
 	for i := range edges {
 		for _, j := range x.overlapping(&edges[i]) {
 			f := &x.edges[j]
-			if both, ok := edges[i].and(f); ok {
-				both.ByName, both.Egress, both.Ingress = f.ByName, f.Egress, f.Ingress
+			both, ok := edges[i].and(f)
+			if !ok {
+				continue
+			}
+			both.ByName, both.Egress, both.Ingress, both.u = f.ByName, f.Egress, f.Ingress, f.u
+			if both.u == nil {
+				both.u = edges[i].u
+			}
+			if both.real() {
 				out = append(out, both)
 			}
 		}

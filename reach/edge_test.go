@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"strings"
 	"testing"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -30,5 +31,21 @@ func TestSubtractWhereNoWorkloadIsShown(t *testing.T) {
 	}
 	if left := Subtract(named.Open(), all.Open()); len(left) > 0 {
 		t.Errorf("more is open by name than by number: %+v", left)
+	}
+}
+
+// A workload is in no difference under labels that it does not have.
+func TestSubtractByNameAndNumber(t *testing.T) {
+	web := &Workload{Namespace: "shop", Kind: "Pod", Name: "web", Labels: map[string]string{"app": "web"}}
+	web.Ports = []NamedPort{{"http", TCP, 80}}
+	db := &Workload{Namespace: "shop", Kind: "Pod", Name: "db", Labels: map[string]string{"app": "db"}}
+	const spec = `podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: %s}]}]`
+	number := ruled(t, "{"+strings.ReplaceAll(spec, "%s", "80")+"}", web, db)
+	name := ruled(t, "{"+strings.ReplaceAll(spec, "%s", "http")+"}", web, db)
+	if left := Subtract(number.Open(), name.Open()); len(left) > 0 {
+		t.Errorf("more is open by number than by name: %+v", left)
+	}
+	if both := Intersect(number.Open(), name.Open()); len(both) == 0 {
+		t.Error("nothing is open in both")
 	}
 }

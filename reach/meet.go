@@ -17,7 +17,7 @@ func (u *universe) meet(egress, ingress []Edge) (out []Edge) {
 				edges = append(edges, u.meetByName(e, f)...)
 			}
 			for _, both := range edges {
-				both.Egress, both.Ingress = e.Egress, f.Ingress
+				both.Egress, both.Ingress, both.u = e.Egress, f.Ingress, u
 				out = append(out, both)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go4.org/netipx"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -157,6 +158,45 @@ func (u *universe) exactly(w *Workload) region {
 	}
 	slices.SortFunc(out, func(a, b requirement) int { return cmp.Compare(a.key, b.key) })
 	return out
+}
+
+// real reports whether a group that is not empty as a set has an endpoint in it:
+// a pod that no manifest shows, a workload with all its labels, or an address.
+func (u *universe) real(g Group) bool {
+	if g.IsAddresses() {
+		return true
+	}
+	unseen := region{{identityKey, values{false, []string{absent}}}}
+	if _, ok := g.pods.and(pods{in: unseen}); ok {
+		return true
+	}
+	for _, n := range g.namespaces {
+		for _, w := range u.workloads[n] {
+			if g.pods.couldHave(w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// couldHave reports whether the workload is one of the pods, in a namespace of
+// fitting labels.
+func (p pods) couldHave(w *Workload) bool {
+	only, ok := region{{identityKey, values{false, []string{w.identity()}}}}, true
+	for _, r := range append(slices.Clone(p.not), p.in) {
+		for _, q := range r {
+			if q.key == identityKey || strings.HasPrefix(q.key, namespaceKey) {
+				continue
+			}
+			is := values{false, []string{lookUp(w.Labels)(q.key)}}
+			if only, ok = only.and(region{{q.key, is}}); !ok {
+				return false
+			}
+		}
+	}
+	_, ok = p.and(pods{in: only})
+	return ok
 }
 
 // inBlock gives the pods whose addresses, known from the manifests, are in the
