@@ -127,8 +127,14 @@ func TestPodsAgainstEveryPod(t *testing.T) {
 			if got := ok && both.has(label); got != (inP && inQ) {
 				t.Fatalf("%v and %v is %v: it has %v: %v", p, q, both, pod, got)
 			}
-			if got := slices.ContainsFunc(rest, func(r pods) bool { return r.has(label) }); got != (inP && !inQ) {
-				t.Fatalf("%v minus %v is %v: it has %v: %v", p, q, rest, pod, got)
+			in := 0
+			for _, r := range rest {
+				if r.has(label) {
+					in++
+				}
+			}
+			if in > 1 || (in == 1) != (inP && !inQ) {
+				t.Fatalf("%v minus %v is %v: %d have %v", p, q, rest, in, pod)
 			}
 		}
 		if p.empty() == isSomeone || ok != overlap {
@@ -157,7 +163,7 @@ func twoGraphs(t *testing.T, w *world) (a, b *Graph) {
 }
 
 func TestSubtractAndIntersect(t *testing.T) {
-	for seed := range uint64(500) {
+	for seed := range uint64(300) {
 		w := newWorld(seeded(seed))
 		a, b := twoGraphs(t, w)
 		less, both := Subtract(a.Open(), b.Open()), Intersect(a.Open(), b.Open())
@@ -176,13 +182,16 @@ func TestSubtractAndIntersect(t *testing.T) {
 
 // What is left of edges has something in it.
 func TestNothingIsLeft(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range uint64(40) {
 		w := newWorld(seeded(seed))
 		a, b := twoGraphs(t, w)
 		if left := Subtract(a.Open(), a.Open()); len(left) > 0 {
 			t.Fatalf("seed %d: a without a is %+v\n%s", seed, left, manifests(w.shown))
 		}
 		less, both := Subtract(a.Open(), b.Open()), Intersect(a.Open(), b.Open())
+		if left := Subtract(Subtract(a.Open(), less), both); len(left) > 0 {
+			t.Fatalf("seed %d: a without its parts is %+v\n%s", seed, left, manifests(w.shown))
+		}
 		for _, edges := range [][]Edge{less, both} {
 			for i := range edges {
 				if p, ok := w.sample(a.u, &edges[i]); !ok {

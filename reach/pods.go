@@ -52,14 +52,15 @@ func (p pods) and(q pods) (pods, bool) {
 	return out, !out.empty()
 }
 
-// minus gives the pods of p that are not in q, in parts.
+// minus gives the pods of p that are not in q, in parts that share none: else they
+// would be many times as many after a few more.
 func (p pods) minus(q pods) (out []pods) {
 	if rest, ok := p.and(pods{not: []region{q.in}}); ok {
 		out = append(out, rest)
 	}
-	for _, n := range q.not {
+	for i, n := range q.not {
 		if rest, ok := p.and(pods{in: q.in}); ok {
-			if rest, ok = rest.and(pods{in: n}); ok {
+			if rest, ok = rest.and(pods{in: n, not: q.not[:i]}); ok {
 				out = append(out, rest)
 			}
 		}
