@@ -49,3 +49,17 @@ func TestSubtractByNameAndNumber(t *testing.T) {
 		t.Error("nothing is open in both")
 	}
 }
+
+// What a number opens is not open through a name alone.
+func TestByName(t *testing.T) {
+	g := ruled(t, `ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 80}, {port: http}]}]`)
+	var got []string
+	for _, e := range g.Open() {
+		if e.From.IsAddresses() && e.From.Addresses()[0].String() == "10.0.0.0/8" {
+			got = append(got, strings.TrimSpace(e.Ports.String()+" "+strings.Join(e.ByName, " ")))
+		}
+	}
+	if strings.Join(got, "; ") != "80/TCP; 1-79/TCP, 81-65535/TCP http" {
+		t.Errorf("open are %q", got)
+	}
+}
