@@ -13,11 +13,19 @@ import (
 // garbage costs a fifth of the time and finds little.
 const uncollected = 512 << 20
 
-// collectGarbage lets the heap grow to five times what is alive, which suits a
-// short-lived program, unless the environment says otherwise.
-func collectGarbage() {
+// How far the heap may grow beyond what is alive, in percent: far behind an
+// evaluation, which suits a short-lived program; less for manifests, of which
+// there may be as many as a cluster has.
+const (
+	behindEvaluation = 400
+	forManifests     = 100
+)
+
+// collectGarbage lets the heap grow by so many percent of what is alive, unless
+// the environment says otherwise.
+func collectGarbage(percent int) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(percent)
 	}
 }
 
@@ -34,7 +42,7 @@ func watched[T any](c *config, f func() (T, error)) (T, error) {
 		v, err := f()
 		done <- result{v, err}
 	}()
-	defer collectGarbage()
+	defer collectGarbage(behindEvaluation)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	start := time.Now()
@@ -46,7 +54,7 @@ func watched[T any](c *config, f func() (T, error)) (T, error) {
 		case <-ticker.C:
 			used := memoryInUse()
 			if used > uncollected {
-				collectGarbage()
+				collectGarbage(behindEvaluation)
 			}
 			switch {
 			case used > c.Memory<<20:

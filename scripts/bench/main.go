@@ -35,7 +35,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("1,000 namespaces, 3,000 flows, 100 teams")
+	if err := reachOf(bin); err != nil {
+		return err
+	}
+	fmt.Println("\n1,000 namespaces, 3,000 flows, 100 teams")
 	for _, c := range []struct {
 		what             string
 		owned, templates bool
