@@ -19,8 +19,8 @@ type Explanation struct {
 	From     string             `json:"from"`
 	To       string             `json:"to"`
 	Ports    string             `json:"ports"`
-	Verdict  string             `json:"verdict"` // allowed, denied or partly
-	Open     []string           `json:"open"`    // what of it is, if that is not all
+	Verdict  string             `json:"verdict"`        // allowed, denied or partly
+	Open     []string           `json:"open,omitempty"` // what of it is, if that is not all
 	Egress   SideOf             `json:"egress"`
 	Ingress  SideOf             `json:"ingress"`
 	Flows    []FlowOf           `json:"flows"`
@@ -196,7 +196,11 @@ func (x *Explanation) behind(c *Cluster) {
 
 // notes says what the verdict does not.
 func (x *Explanation) notes(c *Cluster) {
-	for _, e := range []*End{x.from, x.to} {
+	ends := []*End{x.from, x.to}
+	if x.from.Namespace == x.to.Namespace {
+		ends = ends[:1]
+	}
+	for _, e := range ends {
 		switch {
 		case e.Place.hostNetwork:
 			x.Notes = append(x.Notes, fmt.Sprintf("the pods of %s use their nodes' network: they are taken for the addresses of the nodes", e.Name))

@@ -70,12 +70,12 @@ func (c *comment) section(s *section) {
 	if len(s.lines) > folded {
 		head, foot = fmt.Sprintf("\n<details><summary>%s: %d changes</summary>\n\n", title, len(s.lines)), "\n</details>\n"
 	}
-	if !c.add(head + "| | from | to | ports | flow | owners |\n| --- | --- | --- | --- | --- | --- |\n") {
+	if !c.add(head + "| | from | to | ports | by | owners |\n| --- | --- | --- | --- | --- | --- |\n") {
 		c.dropped += len(s.lines)
 		return
 	}
 	for _, l := range s.lines {
-		row := escapeAll([]string{l.verb, l.from, l.to, l.ports, l.flows, l.owners})
+		row := escapeAll([]string{l.verb, l.from, l.to, l.ports, l.by, l.owners})
 		if !c.add("| " + strings.Join(row, " | ") + " |\n") {
 			c.dropped++
 		}

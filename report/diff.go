@@ -71,7 +71,7 @@ func WriteDiff(w io.Writer, f Format, d *Difference) error {
 
 // A line is one change in words.
 type line struct {
-	verb, from, to, ports, flows, owners string
+	verb, from, to, ports, by, owners string
 }
 
 // A section is the changes of a team on a cluster.
@@ -84,21 +84,21 @@ type section struct {
 // reached, or else reaches out.
 func (c *ClusterDifference) sections() (out []section) {
 	byTeam := map[string][]line{}
-	add := func(verb string, from, to End, ports string, flows []string) {
+	add := func(verb string, from, to End, ports, by string) {
 		team := to.Team
 		if team == "" {
 			team = from.Team
 		}
-		byTeam[team] = append(byTeam[team], line{verb, from.String(), to.String(), ports, strings.Join(flows, ", "), owners(from, to)})
+		byTeam[team] = append(byTeam[team], line{verb, from.String(), to.String(), ports, by, owners(from, to)})
 	}
 	for _, e := range c.Opened {
-		add("opens", e.From, e.To, e.Ports.String(), e.Flows)
+		add("opens", e.From, e.To, e.Ports.String(), e.via())
 	}
 	for _, e := range c.Closed {
-		add("closes", e.From, e.To, e.Ports.String(), e.Flows)
+		add("closes", e.From, e.To, e.Ports.String(), e.via())
 	}
 	for _, e := range c.Changed {
-		add("changes", e.From, e.To, fmt.Sprintf("%s instead of %s", e.Opened, e.Closed), e.Flows)
+		add("changes", e.From, e.To, fmt.Sprintf("%s instead of %s", e.Opened, e.Closed), strings.Join(e.Flows, ", "))
 	}
 	var teams []string
 	for team := range byTeam {
@@ -179,7 +179,7 @@ func writeDiffText(w io.Writer, d *Difference) error {
 			}
 			for _, l := range s.lines {
 				fmt.Fprintf(out, "  %s\t%s → %s\t%s", l.verb, l.from, l.to, l.ports)
-				for _, more := range []string{l.flows, l.owners} {
+				for _, more := range []string{l.by, l.owners} {
 					if more != "" {
 						fmt.Fprintf(out, "\t%s", more)
 					}
