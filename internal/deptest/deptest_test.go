@@ -56,6 +56,7 @@ var broken = fstest.MapFS{
 	"proof/b.go":    importing("time"),
 	"report/a.go":   importing("os", "k8s.io/api/core/v1", module+"/proof"),
 	"revision/a.go": importing(module+"/tenancy", "sigs.k8s.io/yaml"),
+	"internal/declared/a.go": importing("net/netip", module+"/tenancy", module+"/generator"),
 	"publish/a.go": importing("cuelang.org/go/cue", "k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/resmap",
 		module+"/generator", module+"/reach"),
 	"other/a.go": importing("cuelang.org/go/cue", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/go-git/go-billy/v5",
@@ -92,6 +93,7 @@ generator/a.go:10: ./generator may not use "time": the same tenancy gives the sa
 generator/a.go:11: ./generator may not use "math/rand": the same tenancy gives the same policies: no files, no clock, no chance
 internal/bruteforce/a.go:2: ./internal/bruteforce may not use "./reach": a witness shares no code with what it is held against
 internal/bruteforce/a.go:3: ./internal/bruteforce may not use "go4.org/netipx": a witness shares no code with what it is held against
+internal/declared/a.go:4: ./internal/declared may not use "./generator": it is a reading of the tenancy that shares no code with what generates, renders and judges
 other/a.go:2: ./other may not use "cuelang.org/go/cue": only schema evaluates CUE
 other/a.go:3: ./other may not use "sigs.k8s.io/kustomize/kyaml/yaml": only render builds with Kustomize
 other/a.go:4: ./other may not use "github.com/go-git/go-billy/v5": only publish writes to Git, and only revision reads from it

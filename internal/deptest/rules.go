@@ -89,6 +89,11 @@ var Rules = []Rule{
 		Reason: "the proof is a function of tenancy and graphs",
 	},
 	{
+		In:     "./internal/declared/...",
+		Only:   []string{"std", "./tenancy/..."},
+		Reason: "it is a reading of the tenancy that shares no code with what generates, renders and judges",
+	},
+	{
 		In:     "./publish/...",
 		Never:  []string{"cuelang.org/...", "k8s.io/...", "sigs.k8s.io/kustomize/...", "./generator/...", "./reach/..."},
 		Reason: "publish commits files that are planned and proved, and looks into none of them",
