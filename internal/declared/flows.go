@@ -71,6 +71,9 @@ func (q question) sentBy(p tenancy.Peer, workloads map[string]*tenancy.Workload)
 
 // inGroup gives the team namespace of an end, if the peer means it.
 func (q question) inGroup(p tenancy.Peer, env *tenancy.Environment, e End) *tenancy.Namespace {
+	if e.Namespace == "" {
+		return nil
+	}
 	for _, team := range q.t.Teams {
 		for _, n := range team.Namespaces {
 			var meant bool
@@ -82,7 +85,7 @@ func (q question) inGroup(p tenancy.Peer, env *tenancy.Environment, e End) *tena
 			default: // an environment alone, or any namespace
 				meant = p.AnyNamespace || p.Environment.Set()
 			}
-			if meant && e.Namespace != "" && q.is(e, n, env) {
+			if meant && q.is(e, n, env) {
 				return n
 			}
 		}
