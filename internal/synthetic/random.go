@@ -220,7 +220,7 @@ func (d *dice) baseline() {
 // whoever looks into the wrong namespace finds pods there.
 func (d *dice) workloads(n *randomSpace, count int) {
 	for i, name := range []string{"api", "db", "job"}[:count] {
-		w := randomWorkload{name: name, ports: d.ports(i), tags: nil}
+		w := randomWorkload{name: name, ports: d.ports(i)}
 		labels, overlaps := fmt.Sprintf("app: %q", name), ""
 		switch d.IntN(6) {
 		case 0:
