@@ -22,6 +22,7 @@ import (
 // one place at a time, as a mistake in it would: whatever changes who reaches
 // whom, which the sets of the two graphs say exactly, a packet must show.
 func TestDeclaredCatchesDamage(t *testing.T) {
+	t.Parallel()
 	all := &score{kinds: map[string]*[outcomes]int{}}
 	t.Run("all", func(t *testing.T) {
 		for _, x := range findTenancies(t) {
