@@ -79,7 +79,7 @@ func newBuilder(tree Tree) (*builder, error) {
 	}
 	// Strict: Flux applies a policy whose "from" is misspelt as one that allows
 	// everybody, and so does a decoder that passes over unknown fields.
-	decoder := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, json.SerializerOptions{Yaml: true, Strict: true})
+	decoder := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, json.SerializerOptions{Strict: true})
 	opts := krusty.MakeDefaultOptions()
 	opts.Reorder = krusty.ReorderOptionUnspecified // each kustomization says its order itself
 	return &builder{tree, fs, krusty.MakeKustomizer(opts), decoder}, nil
@@ -94,7 +94,7 @@ func (b *builder) build(t *Built) error {
 		return err
 	}
 	for _, r := range resources.Resources() {
-		data, err := r.AsYAML()
+		data, err := r.MarshalJSON()
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -14,12 +10,9 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
-	"github.com/hedgerow-dev/hedgerow/proof"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/report"
-	"github.com/hedgerow-dev/hedgerow/revision"
-	"github.com/hedgerow-dev/hedgerow/schema"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -76,12 +69,6 @@ tenancy at the commit at which the branch left its target.`,
 	return cmd
 }
 
-// A state is what there is at one time, by cluster.
-type state struct {
-	clusters map[string]reach.State
-	proof    *proof.Proof // nil of manifests
-}
-
 func runDiff(w world, cfg *config, args []string) (*report.Difference, error) {
 	var old, now *state
 	var err error
@@ -102,100 +89,6 @@ func runDiff(w world, cfg *config, args []string) (*report.Difference, error) {
 		return nil, err
 	}
 	return compare(old, now)
-}
-
-// stateBefore is what a change starts from: the output folder, or the tenancy at
-// the merge base.
-func stateBefore(w world, cfg *config) (*state, error) {
-	target := cmp.Or(w.env("GITHUB_BASE_REF"), w.env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"), w.env("BITBUCKET_PR_DESTINATION_BRANCH"))
-	if _, err := os.Stat(filepath.Join(cfg.output(), render.InventoryFile)); err == nil && target == "" {
-		return readState(w, cfg, cfg.output())
-	}
-	if target == "" {
-		return nil, errors.New("there is no output folder to compare with: name a revision, as in \"hedgerow diff main\", or a folder")
-	}
-	repo, err := revision.Open(cfg.dir)
-	if err != nil {
-		return nil, failure{err}
-	}
-	base, err := repo.MergeBase("origin/"+target, "HEAD")
-	if err != nil {
-		return nil, failure{err}
-	}
-	return revisionState(w, cfg, base)
-}
-
-// readState reads a state that somebody named.
-func readState(w world, cfg *config, name string) (*state, error) {
-	if _, err := os.Stat(name); err != nil {
-		s, err := revisionState(w, cfg, name)
-		if err != nil && !errors.Is(err, errProblems) {
-			err = failure{fmt.Errorf("%q is no file or folder here, and: %w", name, err)}
-		}
-		return s, err
-	}
-	if _, err := os.Stat(filepath.Join(name, schema.TenancyFile)); err == nil {
-		at := *cfg
-		at.dir = name
-		return tenancyState(w, &at)
-	}
-	clusters, err := readClusters(w.in, []string{name})
-	if err != nil {
-		return nil, failure{err}
-	}
-	s := &state{clusters: map[string]reach.State{}}
-	for _, c := range clusters {
-		c.warn(w)
-		has := c.objects.Cluster.Shows()
-		if c.name != "" { // our own overlays are about the namespaces that they rule
-			has = policed(c.objects.Policies)
-		}
-		s.clusters[c.name] = reach.State{Cluster: &c.objects.Cluster, Has: has}
-	}
-	return s, nil
-}
-
-func policed(policies []*networkingv1.NetworkPolicy) (out []string) {
-	for _, p := range policies {
-		out = append(out, p.Namespace)
-	}
-	return out
-}
-
-// tenancyState builds a tenancy.
-func tenancyState(w world, cfg *config) (*state, error) {
-	j, err := newJob(w, cfg, false)
-	if err != nil {
-		return nil, err
-	}
-	defer j.close()
-	if err := j.proved(); err != nil {
-		return nil, err
-	}
-	s := &state{clusters: map[string]reach.State{}, proof: j.proof}
-	for name, c := range j.proof.Clusters {
-		s.clusters[name] = reach.State{Cluster: c.Objects, Has: c.Managed}
-	}
-	return s, nil
-}
-
-// revisionState builds the tenancy as it was at a revision.
-func revisionState(w world, cfg *config, name string) (*state, error) {
-	repo, err := revision.Open(cfg.dir)
-	if err != nil {
-		return nil, failure{err}
-	}
-	into, err := os.MkdirTemp("", "hedgerow-revision")
-	if err != nil {
-		return nil, failure{err}
-	}
-	defer os.RemoveAll(into)
-	at := *cfg
-	if at.dir, err = repo.Extract(name, into); err != nil {
-		return nil, failure{err}
-	}
-	at.Output = "overlays" // there is none, wherever it is configured to be
-	return tenancyState(w, &at)
 }
 
 // compare gives the difference of two states, cluster by cluster.
@@ -223,22 +116,6 @@ func compare(old, now *state) (*report.Difference, error) {
 		}
 	}
 	return d, nil
-}
-
-// cluster gives the state of a cluster; an empty one if there is none. Where a
-// tenancy is held against manifests, both have the tenancy's workloads, so that
-// both call pods the same.
-func (s *state) cluster(name string, other *state) reach.State {
-	c, ok := s.clusters[name]
-	if !ok {
-		c = reach.State{Cluster: &reach.Cluster{}}
-	}
-	if s.proof == nil && other.proof != nil && other.proof.Clusters[name] != nil {
-		with := *c.Cluster
-		with.Workloads = slices.Concat(with.Workloads, other.proof.Clusters[name].Objects.Workloads)
-		c.Cluster = &with
-	}
-	return c
 }
 
 // inWords gives what changed on a cluster in the tenancy's terms: in those of
