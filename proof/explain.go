@@ -197,6 +197,11 @@ func (x *Explanation) behind(c *Cluster) {
 // notes says what the verdict does not.
 func (x *Explanation) notes(c *Cluster) {
 	ends := []*End{x.from, x.to}
+	for i, e := range ends {
+		if environment := ends[1-i].Place.Environment; environment != "" && !e.usable(environment) {
+			x.Notes = append(x.Notes, fmt.Sprintf("%s may be used in %s alone", e.Name, strings.Join(tenancy.Texts(e.external.Environments), ", ")))
+		}
+	}
 	if x.from.Namespace == x.to.Namespace {
 		ends = ends[:1]
 	}

@@ -21,6 +21,7 @@ type End struct {
 	Place     Place                   // of a declared namespace
 	Ports     map[string]tenancy.Port // that it declares
 	peer      string                  // it in a flow, as CUE; "" if a flow cannot name it
+	external  *tenancy.External
 }
 
 // Find gives the ends that a text names, at most one for each cluster: as
@@ -102,7 +103,7 @@ func (p *Proof) findExternal(name string) ([]End, error) {
 	}
 	out, err := p.addresses("external/"+name, prefixes(ext.CIDRs), prefixes(ext.Except))
 	for i := range out {
-		out[i].peer, out[i].Ports = fmt.Sprintf("external: %q", name), ext.Ports
+		out[i].peer, out[i].Ports, out[i].external = fmt.Sprintf("external: %q", name), ext.Ports, ext
 	}
 	return out, err
 }

@@ -23,11 +23,14 @@ func snippet(from, to *End, asked string) string {
 		}
 	}
 	list, named := flowPorts(to, asked)
-	if to.wholeNamespace() && asked != "" && !named {
+	if to.wholeNamespace() && !named {
 		z += ", anyPod: true"
 	}
 	environments := slices.DeleteFunc([]string{from.Place.Environment, to.Place.Environment}, func(e string) bool { return e == "" })
 	crosses := len(slices.Compact(environments)) == 2
+	if len(environments) > 0 && !(from.usable(environments[0]) && to.usable(environments[0])) {
+		return ""
+	}
 	if crosses {
 		a += fmt.Sprintf(", environment: %q", from.Place.Environment)
 		z += fmt.Sprintf(", environment: %q", to.Place.Environment)
@@ -54,6 +57,12 @@ func (e *End) flowPeer() string {
 	return e.peer
 }
 
+// usable reports whether an end may be used in an environment: an external says
+// in which.
+func (e *End) usable(environment string) bool {
+	return e.external == nil || len(e.external.Environments) == 0 || tenancy.Contains(e.external.Environments, environment)
+}
+
 // ours reports whether Hedgerow writes the policies of an end.
 func (e *End) ours() bool {
 	return slices.Contains(e.Cluster.Managed, e.Namespace) && !e.Place.Retired
@@ -77,7 +86,7 @@ func flowPorts(to *End, asked string) (list string, named bool) {
 		if to.peer == "apiServer: true" || !to.wholeNamespace() && len(to.Ports) == 1 {
 			return "", false
 		}
-		return "PORT", true
+		return "PORT", false
 	}
 	if !strings.Contains(asked, "/") {
 		if _, err := strconv.Atoi(asked); err != nil {
