@@ -152,10 +152,10 @@ func (c *Cluster) matchesPeer(p *networkingv1.NetworkPolicy, peer *networkingv1.
 	if peer.NamespaceSelector == nil && end.Pod.Namespace != namespaceOf(p) {
 		return false
 	}
-	if peer.NamespaceSelector != nil && !matches(peer.NamespaceSelector, c.namespaceLabels(end.Pod.Namespace)) {
+	if peer.PodSelector != nil && !matches(peer.PodSelector, end.Pod.Labels) {
 		return false
 	}
-	return peer.PodSelector == nil || matches(peer.PodSelector, end.Pod.Labels)
+	return peer.NamespaceSelector == nil || matches(peer.NamespaceSelector, c.namespaceLabels(end.Pod.Namespace))
 }
 
 // namespaceLabels gives the labels of a namespace with the one that the API
