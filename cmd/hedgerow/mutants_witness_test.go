@@ -234,6 +234,7 @@ func (x *comparison) run() string {
 				differ := func(p bruteforce.Port) bool {
 					return before.Allows(c[0], c[1], p.Protocol, p.Number) != after.Allows(c[0], c[1], p.Protocol, p.Number)
 				}
+				// What the two allow can change only at ports that they speak of.
 				if same && !slices.ContainsFunc(few, differ) {
 					continue
 				}
