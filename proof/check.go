@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -39,9 +40,40 @@ func (p *Proof) differences(l *diag.List, c *Cluster) {
 			if f := c.causes[i].Flow; f != nil {
 				what, pos = fmt.Sprintf("flow %q", f.Name), f.Pos
 			}
-			l.Error(diag.DeclaredClosed, pos, defect, "cluster %q: %s declares %s, and it is not open", c.Name, what, c.words(&e))
+			l.Error(diag.DeclaredClosed, pos, defect, "cluster %q: %s declares %s, and it is not open: %s", c.Name, what, c.words(&e),
+				c.missing(c.causes[i], &c.declared[i], &e))
 		}
 	}
+}
+
+// missing names the policies that should allow a declared connection and do not.
+func (c *Cluster) missing(cause *generator.Connection, edge *reach.Edge, e *reach.Connection) string {
+	egress, ingress := c.Graph.Halves([]reach.Edge{*edge})
+	var out []string
+	if len(c.Graph.List(reach.Subtract([]reach.Edge{*edge}, egress))) > 0 {
+		out = append(out, c.expected(cause, generator.Egress, e.From)...)
+	}
+	if len(c.Graph.List(reach.Subtract([]reach.Edge{*edge}, ingress))) > 0 {
+		out = append(out, c.expected(cause, generator.Ingress, e.To)...)
+	}
+	if len(out) == 0 {
+		return "another policy isolates its ends"
+	}
+	return "it should be allowed by " + strings.Join(out, " and ")
+}
+
+// expected gives the policies of a cause in the namespace of an end.
+func (c *Cluster) expected(cause *generator.Connection, d generator.Direction, e reach.End) (out []string) {
+	if cause.Flow == nil {
+		return []string{e.Namespace + "/" + cause.Layer}
+	}
+	for key, p := range c.policies {
+		if key.namespace == e.Namespace && p.Cause != nil && p.Cause.Flow == cause.Flow && slices.Contains(p.Isolates, d) {
+			out = append(out, key.namespace+"/"+key.name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // notOurs is what goes on where Hedgerow writes no policies at either end.
@@ -86,7 +118,11 @@ func (c *Cluster) because(rules []reach.Rule) string {
 	}
 	var names []string
 	for _, r := range rules {
-		names = append(names, fmt.Sprintf("%s/%s", r.Policy.Namespace, r.Policy.Name))
+		name := reach.PolicyName(r.Policy)
+		if p := c.policies[policyKey{r.Policy.Namespace, r.Policy.Name}]; p != nil && p.Cause != nil {
+			name += fmt.Sprintf(" of flow %q", p.Cause.Flow.Name)
+		}
+		names = append(names, name)
 	}
 	return "allowed by " + strings.Join(slices.Compact(names), " and ")
 }

@@ -126,11 +126,11 @@ func inWords(found *reach.Difference, name string, old, now *state) report.Clust
 			if s.proof == nil || s.proof.Clusters[name] == nil {
 				continue
 			}
-			if out := named(s.proof.Clusters[name], e); out.Name != "" {
+			if out := endInWords(s.proof.Clusters[name], e); out.Name != "" {
 				return out
 			}
 		}
-		return named(nil, e)
+		return endInWords(nil, e)
 	}
 	d := report.ClusterDifference{Cluster: name, Opened: []report.Connection{}, Closed: []report.Connection{}, Changed: []report.Change{}}
 	for i := range found.Opened {

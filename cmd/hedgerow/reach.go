@@ -110,7 +110,7 @@ func reachTenancy(w world, cfg *config, o *reachOptions) error {
 func connections(c *proof.Cluster, list []reach.Connection) (out []report.Connection) {
 	for i := range list {
 		e := &list[i]
-		r := connection(e, func(e reach.End) report.End { return named(c, e) })
+		r := connection(e, func(e reach.End) report.End { return endInWords(c, e) })
 		r.Cluster = c.Name
 		for _, f := range c.Flows(e.Rules) {
 			r.Flows = append(r.Flows, f.Name)
@@ -120,8 +120,8 @@ func connections(c *proof.Cluster, list []reach.Connection) (out []report.Connec
 	return out
 }
 
-// named gives an end with what the tenancy calls it; c may be nil.
-func named(c *proof.Cluster, e reach.End) report.End {
+// endInWords gives an end with what the tenancy calls it; c may be nil.
+func endInWords(c *proof.Cluster, e reach.End) report.End {
 	if c != nil {
 		if place, known := c.Places[e.Namespace]; known {
 			return report.NewEnd(e, place.String(), place.Team, place.Owners)
