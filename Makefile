@@ -55,6 +55,10 @@ bench: build bin/cue ## run every benchmark, and whole commands beside their pee
 fuzz: $(TESTTOOLS) ## run every fuzz target for FUZZTIME (20s)
 	$(call each,Fuzz,go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package")
 
+.PHONY: mutants
+mutants: $(TESTTOOLS) ## damage the overlays in every way at every place, not only at some
+	HEDGEROW_MUTANTS=1000000 go test -count 1 -run '^TestMutants$$' -v -timeout 3h ./cmd/hedgerow
+
 .PHONY: clean
 clean: ## remove bin/
 	rm -rf bin

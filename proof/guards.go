@@ -70,11 +70,14 @@ func (j *judgement) edges(c *Cluster, r *tenancy.GuardRule, pair environmentPair
 	return out
 }
 
-// excepted gives what the guard leaves alone.
+// excepted gives what the guard leaves alone. A fact that is unknown leaves
+// nothing alone.
 func (j *judgement) excepted(c *Cluster) (out []reach.Edge) {
+	unsaid := judgement{p: j.p, g: j.g}
 	for _, r := range tenancy.Sorted(j.g.Except) {
-		out = append(out, j.edges(c, r, environmentPair{}, false)...)
+		out = append(out, unsaid.edges(c, r, environmentPair{}, false)...)
 	}
+	j.err = errors.Join(j.err, unsaid.err)
 	return out
 }
 
@@ -209,35 +212,36 @@ type environmentPair struct{ from, to *tenancy.Environment }
 func (p environmentPair) apart() bool { return p.from.Cluster.Text != p.to.Cluster.Text }
 
 // environmentPairs gives every environment in which both ends of an always guard
-// exist, and the two that it names.
+// exist; where one end names an environment, the other takes the same. A guard
+// that names two is for that pair alone.
 func (p *Proof) environmentPairs(g *tenancy.Guard) (out []environmentPair) {
-	seen := map[environmentPair]bool{}
+	a, b := named(g.Always.From), named(g.Always.To)
 	for _, e := range tenancy.Sorted(p.t.Environments) {
-		pair := environmentPair{p.environmentOf(g.Always.From, e), p.environmentOf(g.Always.To, e)}
-		if pair.from == nil || pair.to == nil || seen[pair] {
+		pair := environmentPair{e, e}
+		if a != "" && b != "" {
+			pair = environmentPair{p.t.Environments[a], p.t.Environments[b]}
+		} else if name := a + b; name != "" && name != e.Name {
 			continue
 		}
-		seen[pair] = true
-		if p.exists(g.Always.From, pair.from) && p.exists(g.Always.To, pair.to) {
+		if !slices.Contains(out, pair) && p.exists(g.Always.From, pair.from) && p.exists(g.Always.To, pair.to) {
 			out = append(out, pair)
 		}
 	}
 	return out
 }
 
-// environmentOf gives the environment that a peer names, or e if it names none;
-// nil if the peer's class is another.
-func (p *Proof) environmentOf(peer *tenancy.Peer, e *tenancy.Environment) *tenancy.Environment {
+// named gives the environment that a peer names, or "".
+func named(peer *tenancy.Peer) string {
 	if peer == nil {
-		return e
+		return ""
 	}
-	if peer.Environment.Set() {
-		e = p.t.Environments[peer.Environment.Text]
-	}
-	if e != nil && peer.Class.Set() && e.Class.Text != peer.Class.Text {
-		return nil
-	}
-	return e
+	return peer.Environment.Text
+}
+
+// fits reports whether an environment is one of those that a peer does not leave
+// out.
+func fits(peer *tenancy.Peer, e *tenancy.Environment) bool {
+	return (!peer.Environment.Set() || peer.Environment.Text == e.Name) && (!peer.Class.Set() || peer.Class.Text == e.Class.Text)
 }
 
 // exists reports whether a guard's peer is there in an environment.
@@ -245,6 +249,8 @@ func (p *Proof) exists(peer *tenancy.Peer, e *tenancy.Environment) bool {
 	switch {
 	case peer == nil, peer.External.Set(), peer.Nodes, peer.APIServer:
 		return true
+	case !fits(peer, e):
+		return false
 	case peer.Shared.Set():
 		return p.t.Shared[peer.Shared.Text].On(e.Cluster.Text)
 	}

@@ -174,7 +174,7 @@ func (s *selector) teams(peer *tenancy.Peer, only *tenancy.Environment) []target
 	var names []string
 	var parts []target
 	for _, e := range tenancy.Sorted(s.p.t.Environments) {
-		if e.Cluster.Text != s.c.Name || only != nil && e != only || s.p.environmentOf(peer, e) != e {
+		if e.Cluster.Text != s.c.Name || only != nil && e != only || !fits(peer, e) {
 			continue
 		}
 		for _, n := range s.p.members(peer, e) {
