@@ -159,38 +159,54 @@ func judged(t *testing.T, guard string) proof.Verdict {
 }
 
 // prove takes a tenancy through all stages.
-func prove(t *testing.T, text string) *proof.Proof {
+func prove(t testing.TB, text string) *proof.Proof {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, schema.TenancyFile), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	var x *generator.Expansion
-	var found []diag.Diagnostic
-	res, err := schema.Load(dir, nil, func(loaded *tenancy.Tenancy) {
-		x, found = generator.Expand(loaded, generator.Options{AsOf: "2026-11-20", Today: "2026-11-20", Soon: "2026-12-20"})
-	})
-	if err != nil || diag.HasErrors(res.Diags) || diag.HasErrors(found) {
-		t.Fatal(err, res.Diags, found)
-	}
-	tree, err := render.Files(x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	built, err := render.Build(x, tree, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	clusters := map[string]*reach.Cluster{}
-	for _, b := range built {
-		if clusters[b.Cluster] == nil {
-			clusters[b.Cluster] = &reach.Cluster{}
-		}
-		clusters[b.Cluster].Policies = append(clusters[b.Cluster].Policies, b.Policies...)
-	}
-	p, err := proof.New(res.Tenancy, x, clusters)
+	s := load(t, map[string]string{schema.TenancyFile: text})
+	p, err := proof.New(s.tenancy, s.expansion, s.built)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// stages is a tenancy with what was made of it.
+type stages struct {
+	tenancy   *tenancy.Tenancy
+	expansion *generator.Expansion
+	built     map[string]*reach.Cluster
+}
+
+// load takes the files of a tenancy through all stages before the proof.
+func load(t testing.TB, files map[string]string) stages {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := stages{built: map[string]*reach.Cluster{}}
+	var found []diag.Diagnostic
+	res, err := schema.Load(dir, nil, func(loaded *tenancy.Tenancy) {
+		s.expansion, found = generator.Expand(loaded, generator.Options{AsOf: "2026-11-20", Today: "2026-11-20", Soon: "2026-12-20"})
+	})
+	if err != nil || diag.HasErrors(res.Diags) || diag.HasErrors(found) {
+		t.Fatal(err, res.Diags, found)
+	}
+	s.tenancy = res.Tenancy
+	tree, err := render.Files(s.expansion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := render.Build(s.expansion, tree, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range built {
+		if s.built[b.Cluster] == nil {
+			s.built[b.Cluster] = &reach.Cluster{}
+		}
+		s.built[b.Cluster].Policies = append(s.built[b.Cluster].Policies, b.Policies...)
+	}
+	return s
 }
