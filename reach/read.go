@@ -192,7 +192,8 @@ func (o *Objects) policy(of metav1.TypeMeta, data []byte) error {
 		return errors.Join(append(unknown, err)...)
 	}
 	o.Policies = append(o.Policies, p)
-	return nil
+	_, err = newUniverse(nil).understand(p) // here it is still known where it stands
+	return err
 }
 
 func decode(data []byte, into any) error { return kjson.UnmarshalCaseSensitivePreserveInts(data, into) }
