@@ -1,23 +1,21 @@
 package reach
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	kjson "sigs.k8s.io/json"
-	"sigs.k8s.io/yaml"
 )
 
 // Objects are what manifests hold.
@@ -34,10 +32,7 @@ type Objects struct {
 // documents and lists. The error names every object that cannot be read, with
 // the manifest's name and the number of the document, from 1.
 func Read(name string, data []byte) (*Objects, error) {
-	documents, err := split(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
+	documents := split(data)
 	// Reading YAML is most of the work on a large cluster, so every core takes a
 	// part of the documents.
 	parts := make([]part, min(runtime.GOMAXPROCS(0), len(documents)))
@@ -67,23 +62,9 @@ type part struct {
 func (p *part) read(name string, number int, documents [][]byte) {
 	p.Objects = newObjects()
 	for i, doc := range documents {
-		if err := p.document(doc); err != nil {
+		for _, err := range p.document(doc) {
 			p.errs = append(p.errs, fmt.Errorf("%s: document %d: %s", name, number+i, oneLine(err)))
 		}
-	}
-}
-
-// split gives the documents of a manifest.
-func split(data []byte) (out [][]byte, err error) {
-	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
-	for {
-		doc, err := documents.Read()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		} else if err != nil {
-			return nil, err
-		}
-		out = append(out, doc)
 	}
 }
 
@@ -103,51 +84,77 @@ func (o *Objects) Add(p *Objects) {
 	}
 }
 
-func (o *Objects) document(doc []byte) error {
-	data, err := yaml.YAMLToJSONStrict(doc)
+func (o *Objects) document(doc []byte) (errs []error) {
+	all, err := jsonOf(doc)
 	if err != nil {
-		return err
+		errs = append(errs, err)
 	}
-	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
-		return nil // only comments
+	for _, data := range all {
+		if !bytes.Equal(data, []byte("null")) { // only comments
+			errs = append(errs, o.object(data, metav1.TypeMeta{}, 0)...)
+		}
 	}
-	return o.object(data, metav1.TypeMeta{})
+	return errs
 }
+
+// deepest is how deep lists may stand in each other. Every list is read again
+// for each that it stands in.
+const deepest = 8
 
 // object reads one object; where it does not say its type, it is of the list's
 // that it stands in.
-func (o *Objects) object(data []byte, of metav1.TypeMeta) error {
+func (o *Objects) object(data []byte, of metav1.TypeMeta, depth int) []error {
 	head := struct {
 		metav1.TypeMeta `json:",inline"`
-		Metadata        struct{ Name, Namespace string } `json:"metadata"`
-		Items           []json.RawMessage                `json:"items"`
+		Metadata        struct {
+			Name      string `json:"name"`
+			Namespace string `json:"namespace"`
+		} `json:"metadata"`
+		Items json.RawMessage `json:"items"`
 	}{TypeMeta: of}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return fmt.Errorf("it is not a Kubernetes object: %w", err)
+	if data[0] != '{' {
+		return []error{errors.New("it is not a Kubernetes object")}
+	}
+	if err := decode(data, &head); err != nil {
+		return []error{fmt.Errorf("it is not a Kubernetes object: %w", err)}
 	}
 	if head.Kind == "" || head.APIVersion == "" {
-		return errors.New("it is not a Kubernetes object: it has no apiVersion or no kind")
+		return []error{errors.New("it is not a Kubernetes object: it has no apiVersion or no kind")}
 	}
-	if element, ok := strings.CutSuffix(head.Kind, "List"); ok {
-		return o.items(head.Items, metav1.TypeMeta{Kind: element, APIVersion: head.APIVersion})
+	// Other kinds may end in List as well, but do not hold items.
+	if element, ok := strings.CutSuffix(head.Kind, "List"); ok && (element == "" || len(head.Items) > 0) {
+		return o.items(head.Items, metav1.TypeMeta{Kind: element, APIVersion: head.APIVersion}, depth+1)
 	}
 	if err := o.read(head.TypeMeta, data); err != nil {
-		return fmt.Errorf("%s %s/%s: %w", head.Kind, namespaceOf(head.Metadata.Namespace), head.Metadata.Name, err)
+		name := head.Metadata.Name
+		if head.Kind != "Namespace" {
+			name = namespaceOf(head.Metadata.Namespace) + "/" + name
+		}
+		return []error{fmt.Errorf("%s %s: %w", head.Kind, name, err)}
 	}
 	return nil
 }
 
-func (o *Objects) items(items []json.RawMessage, of metav1.TypeMeta) error {
+func (o *Objects) items(data []byte, of metav1.TypeMeta, depth int) (errs []error) {
+	if depth > deepest {
+		return []error{fmt.Errorf("more than %d lists stand in each other", deepest)}
+	}
 	if of.Kind == "" {
 		of = metav1.TypeMeta{} // a plain List's items say their types
 	}
-	var errs []error
+	var items []json.RawMessage
+	if len(data) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(data, &items); err != nil {
+		return []error{errors.New("its items are not a list")}
+	}
 	for i, item := range items {
-		if err := o.object(item, of); err != nil {
+		for _, err := range o.object(item, of, depth) {
 			errs = append(errs, fmt.Errorf("item %d: %w", i+1, err))
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // read takes in an object of a kind that matters, and counts every other.
@@ -161,12 +168,18 @@ func (o *Objects) read(of metav1.TypeMeta, data []byte) error {
 		return o.policy(of, data)
 	case group == "" && of.Kind == "Namespace":
 		n := &corev1.Namespace{}
-		err := decode(data, n)
+		if err := decode(data, n); err != nil {
+			return err
+		}
+		if n.Name == "" {
+			return errors.New("it has no name")
+		}
 		o.Namespaces = append(o.Namespaces, n)
-		return err
 	case workloadGroups[of.Kind] != nil && workloadGroups[of.Kind][group]:
 		return o.workload(of.Kind, data)
-	case policyGroups[group] && strings.Contains(of.Kind, "Policy"):
+	case of.Kind == "NetworkPolicy" && !strings.Contains(group, ".") && group != "extensions":
+		return notServed(of)
+	case policyGroups[group] && strings.Contains(of.Kind, "Policy"), strings.HasSuffix(of.Kind, "NetworkPolicy"):
 		o.Unjudged[of.Kind+"."+group]++
 	default:
 		o.Passed[of.Kind]++
@@ -177,26 +190,48 @@ func (o *Objects) read(of metav1.TypeMeta, data []byte) error {
 // policyGroups are the groups whose policies decide about connections as well.
 var policyGroups = map[string]bool{
 	"cilium.io": true, "crd.projectcalico.org": true, "projectcalico.org": true, "policy.networking.k8s.io": true,
-	"crd.antrea.io": true, "security.istio.io": true, "policy.linkerd.io": true, "extensions": true,
+	"crd.antrea.io": true, "security.istio.io": true, "policy.linkerd.io": true,
 }
 
 // policy reads a policy strictly: a rule whose peers stand under a misspelt name
 // would seem to allow everybody.
 func (o *Objects) policy(of metav1.TypeMeta, data []byte) error {
 	if of.APIVersion != networkingv1.SchemeGroupVersion.String() {
-		return fmt.Errorf("%s is not a version that clusters serve", of.APIVersion)
+		return notServed(of)
 	}
 	p := &networkingv1.NetworkPolicy{}
 	unknown, err := kjson.UnmarshalStrict(data, p)
+	// Clusters before Kubernetes 1.28 wrote a status, which says nothing (KEP-2943).
+	unknown = slices.DeleteFunc(unknown, func(err error) bool { return err.Error() == `unknown field "status"` })
 	if err != nil || len(unknown) > 0 {
-		return errors.Join(append(unknown, err)...)
+		return errors.Join(append(unknown, plainly(err))...)
 	}
 	o.Policies = append(o.Policies, p)
 	_, err = newUniverse(nil).understand(p) // here it is still known where it stands
 	return err
 }
 
-func decode(data []byte, into any) error { return kjson.UnmarshalCaseSensitivePreserveInts(data, into) }
+func notServed(of metav1.TypeMeta) error {
+	return fmt.Errorf("no cluster serves it as %s: write networking.k8s.io/v1", of.APIVersion)
+}
+
+func decode(data []byte, into any) error {
+	return plainly(kjson.UnmarshalCaseSensitivePreserveInts(data, into))
+}
+
+// ofWrongType is how the decoder says that a field holds another type, with the
+// names of Go's types, which nobody wrote.
+var ofWrongType = regexp.MustCompile(`^json: cannot unmarshal (.+) into Go struct field [^.]*\.(?:TypeMeta\.)?(\S+) of type .*$`)
+
+func plainly(err error) error {
+	if err == nil {
+		return nil
+	}
+	if m := ofWrongType.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%s cannot be of type %s", strings.Replace(m[2], "podSpec.", "", 1), m[1])
+	}
+	return err
+}
 
 // workloadGroups are the kinds that make pods, with the groups that they are or
 // were in.
@@ -284,7 +319,7 @@ func podAddresses(ips []corev1.PodIP) (out []netip.Addr, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("its address: %w", err)
 		}
-		out = append(out, a)
+		out = append(out, a.Unmap().WithZone(""))
 	}
 	return out, nil
 }
