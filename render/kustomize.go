@@ -1,7 +1,9 @@
 package render
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,13 +25,19 @@ type Kustomization struct {
 
 // FindKustomization gives the kustomization that stands in a folder, or nil. It
 // is an error if it, or one that it uses, needs anything that is not on this
-// disk: nothing is fetched.
+// disk, for nothing is fetched, or if it uses itself.
 func FindKustomization(dir string) (*Kustomization, error) {
-	return findKustomization(dir, map[string]bool{})
+	return findKustomization(dir, nil, map[string]bool{})
 }
 
-func findKustomization(dir string, seen map[string]bool) (*Kustomization, error) {
-	seen[dir] = true
+// findKustomization goes on to all that is used; path is what uses the folder.
+func findKustomization(dir string, path []string, seen map[string]bool) (*Kustomization, error) {
+	if path = append(path, dir); slices.Contains(path[:len(path)-1], dir) {
+		return nil, fmt.Errorf("these kustomizations use each other: %s", strings.Join(path[slices.Index(path, dir):], ", "))
+	}
+	if seen[dir] {
+		return nil, nil
+	}
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if os.IsNotExist(err) {
@@ -42,48 +50,115 @@ func findKustomization(dir string, seen map[string]bool) (*Kustomization, error)
 			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
 		}
 		for _, used := range k.Uses {
-			if seen[used] {
-				continue
-			}
-			if _, err := findKustomization(used, seen); err != nil {
+			if _, err := findKustomization(used, path, seen); err != nil {
 				return nil, err
 			}
 		}
+		seen[dir] = true
 		return k, nil
 	}
 	return nil, nil
 }
 
+// inPlugins are the fields whose entries configure kustomize's own plugins, which
+// read files too.
+var inPlugins = []string{"generators", "transformers", "validators"}
+
 func (k *Kustomization) read(data []byte) error {
 	var content map[string]any
 	if err := yaml.Unmarshal(data, &content); err != nil {
-		return err
+		return errors.New("it is not a kustomization: " + plainYAML(err))
 	}
 	k.Component = content["kind"] == "Component"
-	for _, s := range stringsIn(content) {
-		if strings.Contains(s, "://") {
-			return fmt.Errorf("%q would have to be fetched, and nothing is", s)
-		}
+	if err := local(content); err != nil {
+		return err
 	}
-	for _, field := range []string{"resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators"} {
+	for _, field := range slices.Concat([]string{"resources", "bases", "components", "crds", "configurations"}, inPlugins) {
 		list, _ := content[field].([]any)
 		for _, entry := range list {
 			s, _ := entry.(string)
-			if strings.Contains(s, "\n") {
-				continue // written in place
-			}
-			at := filepath.Join(k.Dir, s)
-			info, err := os.Stat(at)
-			if err != nil {
-				return fmt.Errorf("%s: %q is not a file or folder here, and nothing is fetched", field, s)
-			}
-			if info.IsDir() {
-				k.Uses = append(k.Uses, at)
+			if err := k.entry(field, s); err != nil {
+				return fmt.Errorf("%s: %w", field, err)
 			}
 		}
 	}
 	return nil
 }
+
+func (k *Kustomization) entry(field, entry string) error {
+	plugin := slices.Contains(inPlugins, field)
+	if strings.Contains(entry, "\n") { // written in place
+		if plugin {
+			return localPlugins([]byte(entry))
+		}
+		return nil
+	}
+	// Links are followed before "..", as kustomize does.
+	at, err := filepath.EvalSymlinks(k.Dir + string(filepath.Separator) + entry)
+	if err != nil {
+		return fmt.Errorf("%q is not a file or folder here, and nothing is fetched", entry)
+	}
+	info, err := os.Stat(at)
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		k.Uses = append(k.Uses, at)
+	case plugin:
+		data, err := os.ReadFile(at)
+		if err != nil {
+			return err
+		}
+		return localPlugins(data)
+	}
+	return nil
+}
+
+// localPlugins reports what the configurations of plugins would fetch.
+func localPlugins(data []byte) error {
+	for _, doc := range strings.Split(string(data), "\n---") {
+		var content any
+		if err := yaml.Unmarshal([]byte(doc), &content); err != nil {
+			return errors.New(plainYAML(err))
+		}
+		if err := local(content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func local(content any) error {
+	for _, s := range stringsIn(content) {
+		if strings.Contains(s, "://") && !strings.Contains(s, "\n") {
+			return fmt.Errorf("%q would have to be fetched, and nothing is", s)
+		}
+	}
+	return nil
+}
+
+// Offline takes the place of the transport by which kustomize fetches what a
+// kustomization may hide, like a path that a patch puts into a generator.
+type Offline struct{}
+
+// RoundTrip implements http.RoundTripper.
+func (Offline) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("nothing is fetched")
+}
+
+// plainYAML leaves out how YAML is read.
+func plainYAML(err error) string {
+	s := strings.TrimPrefix(oneLine(err), "error converting YAML to JSON: ")
+	if strings.Contains(s, "into Go value") {
+		return "it is no mapping"
+	}
+	return s
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// isData are the fields that refer to nothing.
+var isData = []string{"literals", "patch", "commonAnnotations", "commonLabels", "annotations", "labels", "metadata", "images"}
 
 // stringsIn gives every string in a value of YAML, but for those that are data
 // and refer to nothing.
@@ -97,7 +172,7 @@ func stringsIn(v any) (out []string) {
 		}
 	case map[string]any:
 		for key, e := range v {
-			if !slices.Contains([]string{"literals", "patch", "commonAnnotations", "commonLabels"}, key) {
+			if !slices.Contains(isData, key) {
 				out = append(out, stringsIn(e)...)
 			}
 		}
@@ -112,7 +187,7 @@ func BuildFolder(k *Kustomization) ([]byte, error) {
 	opts.Reorder = krusty.ReorderOptionUnspecified
 	resources, err := krusty.MakeKustomizer(opts).Run(filesys.MakeFsOnDisk(), k.Dir)
 	if err != nil {
-		return nil, err
+		return nil, errors.New(oneLine(err))
 	}
 	return resources.AsYaml()
 }

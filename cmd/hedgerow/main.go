@@ -3,17 +3,21 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"runtime/debug"
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/hedgerow-dev/hedgerow/render"
 )
 
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(-1) // watched turns it on
 	}
+	http.DefaultTransport = render.Offline{}
 	os.Exit(run(os.Args[1:], world{
 		out: os.Stdout, err: os.Stderr,
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())), errTerminal: term.IsTerminal(int(os.Stderr.Fd())),

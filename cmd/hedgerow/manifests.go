@@ -74,11 +74,21 @@ func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
 	c := &collector{stdin: stdin, used: map[string]bool{}}
 	var errs []error
 	for _, p := range paths {
-		errs = append(errs, c.path(p))
+		before := len(c.files) + len(c.kustomizations)
+		err := c.path(p)
+		if err == nil && len(c.files)+len(c.kustomizations) == before {
+			err = fmt.Errorf("%s holds no manifest", p)
+		}
+		errs = append(errs, err)
 	}
-	errs = append(errs, c.build())
-	if err := errors.Join(errs...); err != nil {
+	if err := distinct(errs); err != nil {
 		return nil, err
+	}
+	if err := c.build(); err != nil {
+		return nil, err
+	}
+	if len(c.files) == 0 {
+		return nil, fmt.Errorf("%s holds components alone, and none is built by itself", strings.Join(paths, ", "))
 	}
 	out, err := reach.Read("", nil)
 	if err != nil {
@@ -93,6 +103,25 @@ func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
 		out.Add(objects)
 	}
 	return out, errors.Join(errs...)
+}
+
+// distinct joins errors, each once: what is wrong with a base is wrong with all
+// that use it.
+func distinct(errs []error) error {
+	var out []error
+	seen := map[string]bool{}
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		for _, line := range strings.Split(err.Error(), "\n") {
+			if !seen[line] {
+				seen[line] = true
+				out = append(out, errors.New(line))
+			}
+		}
+	}
+	return errors.Join(out...)
 }
 
 // A collector gathers manifests before any is read.
@@ -121,7 +150,11 @@ func (c *collector) path(p string) error {
 	case !info.IsDir():
 		return c.file(p)
 	}
-	return c.folder(filepath.Clean(p), false)
+	dir, err := filepath.EvalSymlinks(p) // what it uses may stand beside what it links to
+	if err != nil {
+		return err
+	}
+	return c.folder(dir, false)
 }
 
 func (c *collector) file(p string) error {
@@ -155,11 +188,19 @@ func (c *collector) folder(dir string, below bool) error {
 		case strings.HasPrefix(e.Name(), "."):
 		case e.IsDir():
 			errs = append(errs, c.folder(at, below))
-		case !below && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(at)):
+		case below:
+		case isFolder(at):
+			errs = append(errs, fmt.Errorf("%s is a link to a folder, and none is followed: name the folder itself", at))
+		case slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(at)):
 			errs = append(errs, c.file(at))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func isFolder(p string) bool {
+	info, err := os.Stat(p)
+	return err == nil && info.IsDir()
 }
 
 // build builds the kustomizations that no other one uses.
