@@ -89,7 +89,7 @@ func (c *ClusterDifference) sections() (out []section) {
 		if team == "" {
 			team = from.Team
 		}
-		byTeam[team] = append(byTeam[team], line{verb, from.String(), to.String(), ports, by, owners(from, to)})
+		byTeam[team] = append(byTeam[team], line{verb, from.String(), to.String(), ports, plain(by), owners(from, to)})
 	}
 	for _, e := range c.Opened {
 		add("opens", e.From, e.To, e.Ports.String(), e.via())
@@ -115,7 +115,7 @@ func (c *ClusterDifference) sections() (out []section) {
 func owners(from, to End) string {
 	all := slices.Concat(from.Owners, to.Owners)
 	slices.Sort(all)
-	return strings.Join(slices.Compact(all), ", ")
+	return plain(strings.Join(slices.Compact(all), ", "))
 }
 
 // title names a section.
@@ -127,16 +127,16 @@ func (s *section) title() string {
 	if s.team != "" {
 		out = append(out, "team "+s.team)
 	}
-	return strings.Join(out, ", ")
+	return plain(strings.Join(out, ", "))
 }
 
 // words says what a namespace that came or went means.
 func (c *ClusterDifference) words() (out []string) {
 	for _, n := range c.Appeared {
-		out = append(out, fmt.Sprintf("namespace %s is new%s: what is not listed as opened is denied", n, on(c.Cluster)))
+		out = append(out, fmt.Sprintf("namespace %s is new%s: what is not listed as opened is denied", plain(n), on(c.Cluster)))
 	}
 	for _, n := range c.Vanished {
-		out = append(out, fmt.Sprintf("namespace %s has no policies any more%s: nothing that its own policies denied is denied by them", n, on(c.Cluster)))
+		out = append(out, fmt.Sprintf("namespace %s has no policies any more%s: nothing that its own policies denied is denied by them", plain(n), on(c.Cluster)))
 	}
 	return out
 }
@@ -145,17 +145,17 @@ func on(cluster string) string {
 	if cluster == "" {
 		return ""
 	}
-	return " on cluster " + cluster
+	return " on cluster " + plain(cluster)
 }
 
 func (n *NoteChange) String() string {
 	switch {
 	case n.Before == "":
-		return fmt.Sprintf("flow %s: %s is now %q", n.Flow, n.Field, n.After)
+		return fmt.Sprintf("flow %s: %s is now %q", plain(n.Flow), n.Field, n.After)
 	case n.After == "":
-		return fmt.Sprintf("flow %s: %s is no longer %q", n.Flow, n.Field, n.Before)
+		return fmt.Sprintf("flow %s: %s is no longer %q", plain(n.Flow), n.Field, n.Before)
 	}
-	return fmt.Sprintf("flow %s: %s is now %q, not %q", n.Flow, n.Field, n.After, n.Before)
+	return fmt.Sprintf("flow %s: %s is now %q, not %q", plain(n.Flow), n.Field, n.After, n.Before)
 }
 
 // summary counts what changed.

@@ -17,7 +17,7 @@ func nodesOf(cs []Connection) *nodes {
 	n := &nodes{ids: map[[2]string]int{}}
 	for i := range cs {
 		for _, e := range []End{cs[i].From, cs[i].To} {
-			key := [2]string{cs[i].Cluster, e.String()}
+			key := [2]string{plain(cs[i].Cluster), e.String()}
 			if _, ok := n.ids[key]; !ok {
 				n.ids[key] = len(n.order)
 				n.order = append(n.order, key)
@@ -27,7 +27,7 @@ func nodesOf(cs []Connection) *nodes {
 	return n
 }
 
-func (n *nodes) id(c *Connection, e End) int { return n.ids[[2]string{c.Cluster, e.String()}] }
+func (n *nodes) id(c *Connection, e End) int { return n.ids[[2]string{plain(c.Cluster), e.String()}] }
 
 // dot quotes a text for Graphviz.
 var dot = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
@@ -57,8 +57,8 @@ func writeDOT(w io.Writer, cs []Connection) error {
 }
 
 // mermaid writes as entities, in Mermaid's own form, what could end a quoted text
-// or be taken for markup.
-var mermaid = strings.NewReplacer("&", "#amp;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "`", "#96;", "#", "#35;")
+// or be taken for markup or, between two percent signs, for a directive.
+var mermaid = strings.NewReplacer("%", "#37;", "&", "#amp;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "`", "#96;", "#", "#35;")
 
 func writeMermaid(w io.Writer, cs []Connection) error {
 	out, n := bufio.NewWriter(w), nodesOf(cs)

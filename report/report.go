@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hedgerow-dev/hedgerow/reach"
 )
@@ -74,7 +77,7 @@ func (p Ports) MarshalJSON() ([]byte, error) {
 // String gives the ports for people.
 func (p Ports) String() string {
 	if len(p.ByName) > 0 {
-		return p.Ports.String() + " by the name " + strings.Join(p.ByName, " or ")
+		return p.Ports.String() + " by the name " + plain(strings.Join(p.ByName, " or "))
 	}
 	return p.Ports.String()
 }
@@ -88,15 +91,14 @@ func NewEnd(e reach.End, name, team string, owners []string) End {
 	if e.CIDR.IsValid() {
 		out.CIDR = e.CIDR.String()
 	}
-	out.label = e.String()
 	if name != "" {
 		e.Namespace = name
-		out.label = e.String()
-		out.Name = out.label
+		out.Name = e.String()
 	}
+	out.label = plain(e.String())
 	whole := e
 	whole.Workload, whole.Pods = "", ""
-	out.Group = whole.String()
+	out.Group = plain(whole.String())
 	return out
 }
 
@@ -107,6 +109,25 @@ func texts(ps []netip.Prefix) (out []string) {
 	return out
 }
 
+// plain keeps a name from being more than a name: what would start a line, steer
+// a terminal or turn the direction of writing is written as Go writes it.
+func plain(s string) string {
+	if strings.IndexFunc(s, unprintable) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unprintable(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
+
 // String gives the end for people.
 func (e End) String() string { return e.label }
 
@@ -114,9 +135,9 @@ func (e End) String() string { return e.label }
 func (c *Connection) via() string {
 	switch {
 	case len(c.Flows) > 0:
-		return strings.Join(c.Flows, ", ")
+		return plain(strings.Join(c.Flows, ", "))
 	case len(c.Policies) > 0:
-		return strings.Join(c.Policies, ", ")
+		return plain(strings.Join(c.Policies, ", "))
 	}
 	return "nothing isolates them"
 }

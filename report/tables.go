@@ -20,7 +20,7 @@ func writeText(w io.Writer, cs []Connection) error {
 			if i > 0 {
 				fmt.Fprintln(out)
 			}
-			fmt.Fprintf(out, "cluster %s\n", c.Cluster)
+			fmt.Fprintf(out, "cluster %s\n", plain(c.Cluster))
 			cluster, from = c.Cluster, ""
 		}
 		if c.From.String() != from {
@@ -35,7 +35,7 @@ func writeText(w io.Writer, cs []Connection) error {
 var columns = []string{"cluster", "from", "to", "ports", "opened by"}
 
 func (c *Connection) row() []string {
-	return []string{c.Cluster, c.From.String(), c.To.String(), c.Ports.String(), c.via()}
+	return []string{plain(c.Cluster), c.From.String(), c.To.String(), c.Ports.String(), c.via()}
 }
 
 func writeCSV(w io.Writer, cs []Connection) error {
@@ -86,10 +86,11 @@ func escapeAll(cells []string) []string {
 // markdown writes as entities what Markdown could take for markup, for a
 // mention of somebody or for a link.
 var markdown = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "*", "&#42;", "_", "&#95;", "`", "&#96;",
-	"[", "&#91;", "]", "&#93;", "@", "&#64;", "#", "&#35;", "\\", "&#92;", "~", "&#126;", "!", "&#33;")
+	"[", "&#91;", "]", "&#93;", "@", "&#64;", "#", "&#35;", "\\", "&#92;", "~", "&#126;", "!", "&#33;",
+	"$", "&#36;", "://", "&#58;//", "www.", "www&#46;")
 
 // EscapeMarkdown writes a text so that Markdown shows it as it is.
-func EscapeMarkdown(s string) string { return markdown.Replace(s) }
+func EscapeMarkdown(s string) string { return markdown.Replace(plain(s)) }
 
 // A matrix is which group reaches which.
 type matrix struct {
@@ -134,7 +135,11 @@ func (m *matrix) add(c *Connection) {
 }
 
 func (m *matrix) write(w io.Writer, f Format, cluster string) error {
-	rows := [][]string{append([]string{"from " + cluster + " \\ to"}, m.groups...)}
+	corner := `from \ to`
+	if cluster != "" {
+		corner = plain(cluster) + ": " + corner
+	}
+	rows := [][]string{append([]string{corner}, m.groups...)}
 	for _, from := range m.groups {
 		row := []string{from}
 		for _, to := range m.groups {
