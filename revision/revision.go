@@ -4,6 +4,7 @@
 package revision
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/plumbing/storer"
 )
 
 // Repository is the repository that a folder stands in.
@@ -38,7 +40,7 @@ func Open(dir string) (*Repository, error) {
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		return nil, fmt.Errorf("%s stands in no Git repository", dir)
 	} else if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the Git repository of %s cannot be read: %w", dir, err)
 	}
 	tree, err := r.Worktree()
 	if err != nil {
@@ -65,22 +67,88 @@ func (r *Repository) Commit(revision string) (string, error) {
 }
 
 func (r *Repository) commit(revision string) (*object.Commit, error) {
-	hash, err := r.git.ResolveRevision(plumbing.Revision(revision))
+	name, steps := revision, ""
+	if i := strings.IndexAny(revision, "~^"); i >= 0 {
+		name, steps = revision[:i], revision[i:]
+	}
+	start, err := r.start(name)
 	if err != nil {
 		return nil, fmt.Errorf("revision %q: %w", revision, err)
 	}
-	c, err := r.git.CommitObject(*hash)
-	if err != nil {
-		return nil, fmt.Errorf("revision %q: %w", revision, err)
+	hash, err := r.git.ResolveRevision(plumbing.Revision(start.String() + steps))
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, plumbing.ErrObjectNotFound), errors.Is(err, plumbing.ErrReferenceNotFound):
+		return nil, fmt.Errorf("revision %q: its commit is not here: there is none, or it was not fetched (a shallow clone?)", revision)
+	case err != nil:
+		return nil, fmt.Errorf("revision %q: %w", revision, errForm)
 	}
-	return c, nil
+	return r.git.CommitObject(*hash)
+}
+
+var (
+	errForm = errors.New("write a branch, a tag or a hash, with ~N or ^N behind it if it is an older commit")
+	errNone = errors.New("there is no such branch, tag or commit here")
+)
+
+// start gives the hash that a name stands for: a reference's before one that
+// starts with the same letters, which any commit's may.
+func (r *Repository) start(name string) (plumbing.Hash, error) {
+	if strings.ContainsAny(name, ":{ ") || strings.Contains(name, "..") {
+		return plumbing.ZeroHash, errForm
+	}
+	if name == "@" {
+		name = "HEAD"
+	}
+	if plumbing.IsHash(name) {
+		return plumbing.NewHash(name), nil
+	}
+	for _, rule := range plumbing.RefRevParseRules {
+		ref, err := storer.ResolveReference(r.git.Storer, plumbing.ReferenceName(fmt.Sprintf(rule, name)))
+		if err == nil {
+			return ref.Hash(), nil
+		}
+	}
+	return r.abbreviated(name)
+}
+
+// shortest is how short a hash may be written, as for git.
+const shortest = 4
+
+func (r *Repository) abbreviated(name string) (found plumbing.Hash, err error) {
+	start, err := hex.DecodeString(name[:len(name)&^1])
+	finder, ok := r.git.Storer.(interface {
+		HashesWithPrefix(prefix []byte) ([]plumbing.Hash, error)
+	})
+	if err != nil || !ok || len(name) < shortest {
+		return found, errNone
+	}
+	all, err := finder.HashesWithPrefix(start)
+	if err != nil {
+		return found, err
+	}
+	for _, h := range all {
+		if !strings.HasPrefix(h.String(), strings.ToLower(name)) || h == found {
+			continue
+		}
+		if _, err := r.git.CommitObject(h); err != nil {
+			continue
+		}
+		if !found.IsZero() {
+			return found, fmt.Errorf("the hashes of several commits start so, like %s and %s", found, h)
+		}
+		found = h
+	}
+	if found.IsZero() {
+		return found, errNone
+	}
+	return found, nil
 }
 
 // MergeBase gives the hash of the commit at which two revisions parted.
 func (r *Repository) MergeBase(a, b string) (string, error) {
 	x, err := r.commit(a)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w: fetch it, with all of its history", err)
 	}
 	y, err := r.commit(b)
 	if err != nil {
@@ -127,6 +195,9 @@ func (r *Repository) Extract(revision, into string) (string, error) {
 			continue
 		}
 		found = found || path.Dir(f.Name) == r.dir
+		if f.Size > largest {
+			return "", fmt.Errorf("revision %q: %s is larger than %d MiB", revision, f.Name, largest>>20)
+		}
 		if err := extract(root, f); err != nil {
 			return "", fmt.Errorf("revision %q: %s: %w", revision, f.Name, err)
 		}
@@ -138,11 +209,12 @@ func (r *Repository) Extract(revision, into string) (string, error) {
 }
 
 // largest is the largest file that is written out: none of a tenancy is larger.
+// Without one the tenancy would be another.
 const largest = 16 << 20
 
 func wanted(f *object.File) bool {
 	regular := f.Mode == filemode.Regular || f.Mode == filemode.Executable || f.Mode == filemode.Deprecated
-	return regular && f.Size <= largest && (strings.HasSuffix(f.Name, ".cue") || path.Base(f.Name) == ".hedgerow.yaml")
+	return regular && (strings.HasSuffix(f.Name, ".cue") || path.Base(f.Name) == ".hedgerow.yaml")
 }
 
 func extract(root *os.Root, f *object.File) error {
