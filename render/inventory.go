@@ -115,9 +115,16 @@ func parseInventory(data []byte) (*Inventory, error) {
 	if inv.Expired == "" {
 		return nil, fmt.Errorf("it does not say what has expired")
 	}
+	paths := []string{}
 	for _, e := range inv.Files {
-		if !cleanPath(e.Path) {
-			return nil, fmt.Errorf("it lists %q, which is no path below the output folder", e.Path)
+		paths = append(paths, e.Path)
+	}
+	for _, e := range inv.Namespaces {
+		paths = append(paths, e.Path)
+	}
+	for _, p := range paths {
+		if !cleanPath(p) {
+			return nil, fmt.Errorf("it lists %q, which is no path below the output folder", p)
 		}
 	}
 	return inv, nil
@@ -160,7 +167,7 @@ func ClusterFolders(dir string) []string {
 	if err != nil {
 		return nil // many tools have a file of this name
 	}
-	var out []string
+	out := []string{}
 	for _, e := range inv.Namespaces {
 		cluster, _, _ := strings.Cut(e.Path, "/")
 		out = append(out, cluster)

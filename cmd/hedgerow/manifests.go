@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +90,10 @@ func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
 	}
 	if len(c.files) == 0 {
 		return nil, fmt.Errorf("%s holds components alone, and none is built by itself", strings.Join(paths, ", "))
+	}
+	if !slices.ContainsFunc(c.files, func(m manifest) bool { return len(bytes.TrimSpace(m.data)) > 0 }) {
+		// What should have written it may have failed.
+		return nil, fmt.Errorf("%s is empty", c.files[0].name)
 	}
 	out, err := reach.Read("", nil)
 	if err != nil {
@@ -191,7 +196,10 @@ func (c *collector) folder(dir string, below bool) error {
 		case below:
 		case isFolder(at):
 			errs = append(errs, fmt.Errorf("%s is a link to a folder, and none is followed: name the folder itself", at))
-		case slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(at)):
+		case !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(at)):
+		case !e.Type().IsRegular() && !isFile(at):
+			errs = append(errs, fmt.Errorf("%s is not a regular file", at)) // reading a pipe would not end
+		default:
 			errs = append(errs, c.file(at))
 		}
 	}
@@ -201,6 +209,11 @@ func (c *collector) folder(dir string, below bool) error {
 func isFolder(p string) bool {
 	info, err := os.Stat(p)
 	return err == nil && info.IsDir()
+}
+
+func isFile(p string) bool {
+	info, err := os.Stat(p)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // build builds the kustomizations that no other one uses.
