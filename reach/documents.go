@@ -180,6 +180,8 @@ func key(k any) (string, error) {
 		return k, nil
 	case int:
 		return strconv.Itoa(k), nil
+	case float64:
+		return strconv.FormatFloat(k, 'g', -1, 32), nil
 	case bool:
 		return strconv.FormatBool(k), nil
 	}

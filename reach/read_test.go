@@ -145,6 +145,17 @@ func TestReadAliases(t *testing.T) {
 	}
 }
 
+// Keys are texts for Kubernetes, whatever they are for YAML.
+func TestReadKeys(t *testing.T) {
+	o, err := Read("in", []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {1: a, 1.5: b, yes: c}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"1": "a", "1.5": "b", "true": "c"}, o.Namespaces[0].Labels); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A huge document that says much is read.
 func TestReadHugeDocument(t *testing.T) {
 	text := "apiVersion: v1\nkind: ConfigMap\ndata: {a: " + strings.Repeat("x", 40<<20) + "}\n---\n" + ns("a")
