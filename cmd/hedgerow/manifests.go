@@ -82,7 +82,7 @@ func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
 		}
 		errs = append(errs, err)
 	}
-	if err := distinct(errs); err != nil {
+	if err := onceEach(errs); err != nil {
 		return nil, err
 	}
 	if err := c.build(); err != nil {
@@ -110,9 +110,9 @@ func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
 	return out, errors.Join(errs...)
 }
 
-// distinct joins errors, each once: what is wrong with a base is wrong with all
+// onceEach joins errors, each once: what is wrong with a base is wrong with all
 // that use it.
-func distinct(errs []error) error {
+func onceEach(errs []error) error {
 	var out []error
 	seen := map[string]bool{}
 	for _, err := range errs {
