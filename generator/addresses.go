@@ -66,6 +66,17 @@ func (x *expander) external(e *tenancy.External, k *tenancy.Cluster) []Peer {
 }
 
 func (x *expander) cutBlock(e *tenancy.External, w tenancy.Word, block netip.Prefix, cuts []cut, k *tenancy.Cluster) (Peer, bool) {
+	peer, names := cutOut(e, block, cuts)
+	if len(peer.Except) > 0 && emptyBlock(peer) {
+		x.Error(diag.ExternalCut, w.Pos, "name addresses outside of those", "external %q: nothing of %s is left on cluster %q once these are cut out: %s",
+			e.Name, block, k.Name, strings.Join(names, ", "))
+		return Peer{}, false
+	}
+	return peer, true
+}
+
+// cutOut takes the cuts out of a block of an external, and says which.
+func cutOut(e *tenancy.External, block netip.Prefix, cuts []cut) (Peer, []string) {
 	var except []netip.Prefix
 	var names []string
 	for _, c := range append(reservedCuts(block), append(cuts, ownCuts(e)...)...) {
@@ -74,18 +85,30 @@ func (x *expander) cutBlock(e *tenancy.External, w tenancy.Word, block netip.Pre
 			names = append(names, fmt.Sprintf("%s (%s)", c.what, c.prefix))
 		}
 	}
+	slices.Sort(names)
+	return Peer{Block: block, Except: outermost(except)}, slices.Compact(names)
+}
+
+func emptyBlock(p Peer) bool {
 	var b netipx.IPSetBuilder
-	b.AddPrefix(block)
-	for _, p := range except {
-		b.RemovePrefix(p)
+	b.AddPrefix(p.Block)
+	for _, e := range p.Except {
+		b.RemovePrefix(e)
 	}
-	if left, err := b.IPSet(); err == nil && len(left.Ranges()) == 0 {
-		slices.Sort(names)
-		x.Error(diag.ExternalCut, w.Pos, "name addresses outside of those", "external %q: nothing of %s is left on cluster %q once these are cut out: %s",
-			e.Name, block, k.Name, strings.Join(slices.Compact(names), ", "))
-		return Peer{}, false
+	left, err := b.IPSet()
+	return err == nil && len(left.Ranges()) == 0
+}
+
+// Blocks gives what an external means on a cluster: its ranges without what is
+// cut out of every external. A range of which nothing is left is not among them.
+func Blocks(e *tenancy.External, k *tenancy.Cluster) (out []Peer) {
+	cuts := clusterCuts(k)
+	for _, p := range blocks(e.CIDRs) {
+		if peer, _ := cutOut(e, p.Block, cuts); len(peer.Except) == 0 || !emptyBlock(peer) {
+			out = append(out, peer)
+		}
 	}
-	return Peer{Block: block, Except: outermost(except)}, true
+	return out
 }
 
 // reservedCuts are not applied to a block that is one single address: whoever

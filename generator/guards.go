@@ -22,6 +22,9 @@ func (x *expander) guard(g *tenancy.Guard) {
 	x.guardRule(g, "never", g.Never)
 	x.guardRule(g, "always", g.Always)
 	for key, r := range tenancy.Sorted(g.Except) {
+		if r.From == nil && r.To == nil && !r.Ports.Given() && !r.Partial {
+			x.Error(diag.GuardShape, r.Pos, "say from, to or ports of what is left alone", "guard %q: except %q leaves everything alone", g.Name, key)
+		}
 		x.guardRule(g, fmt.Sprintf("except %q", key), r)
 	}
 }

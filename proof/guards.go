@@ -29,9 +29,9 @@ type Verdict struct {
 func (p *Proof) Guards() (Verdict, error) {
 	var v Verdict
 	for _, g := range tenancy.Sorted(p.t.Guards) {
-		j := judgement{p: p, g: g}
+		j := p.judgement(g)
 		if g.Never != nil {
-			if !j.never() {
+			if j.never(); !j.met {
 				v.Apart = append(v.Apart, g.Name)
 			}
 		} else if g.Always != nil {
@@ -57,55 +57,55 @@ func (p *Proof) Guards() (Verdict, error) {
 // A judgement is that of one guard.
 type judgement struct {
 	diag.List
-	p   *Proof
-	g   *tenancy.Guard
-	err error
+	p     *Proof
+	g     *tenancy.Guard
+	named map[string]bool // the names of ports that a destination declares
+	met   bool            // on some cluster both ends are there
+	err   error
+}
+
+func (p *Proof) judgement(g *tenancy.Guard) *judgement {
+	return &judgement{p: p, g: g, named: map[string]bool{}}
 }
 
 // edges gives what a rule of the guard matches on a cluster.
-func (j *judgement) edges(c *Cluster, r *tenancy.GuardRule, pair environmentPair, declaredPorts bool) []reach.Edge {
-	s := selector{p: j.p, c: c, l: &j.List, guard: j.g, declaredPorts: declaredPorts}
+func (j *judgement) edges(c *Cluster, r *tenancy.GuardRule, pair environmentPair) []reach.Edge {
+	s := selector{p: j.p, c: c, always: r == j.g.Always, named: j.named}
 	out := s.edges(r, pair.from, pair.to)
-	j.err = errors.Join(j.err, s.err)
+	j.err, j.met = errors.Join(j.err, s.err), j.met || s.met
+	for _, f := range s.unknown {
+		j.Error(diag.ClusterFact, f.peer.Pos, "add them to the cluster", "guard %q: the addresses of the %s of cluster %q are unknown", j.g.Name, f.what, c.Name)
+	}
 	return out
 }
 
 // excepted gives what the guard leaves alone. A fact that is unknown leaves
 // nothing alone.
 func (j *judgement) excepted(c *Cluster) (out []reach.Edge) {
-	unsaid := judgement{p: j.p, g: j.g}
+	unsaid := j.p.judgement(j.g)
 	for _, r := range tenancy.Sorted(j.g.Except) {
-		out = append(out, unsaid.edges(c, r, environmentPair{}, false)...)
+		out = append(out, unsaid.edges(c, r, environmentPair{})...)
 	}
 	j.err = errors.Join(j.err, unsaid.err)
 	return out
 }
 
-// never reports every connection that the guard forbids, and whether its ends
-// are together on any cluster.
-func (j *judgement) never() (meets bool) {
-	for _, c := range tenancy.Sorted(j.p.Clusters) {
-		forbidden := j.edges(c, j.g.Never, environmentPair{}, false)
-		meets = meets || len(forbidden) > 0
-		j.violations(c, c.Graph.List(reach.Subtract(c.Graph.Opens(forbidden), j.excepted(c))))
-	}
-	if !meets && j.g.Never.Ports.Given() {
-		j.portless()
-	}
-	return meets
-}
-
-// portless reports a guard that says nothing because its ports are nowhere.
-func (j *judgement) portless() {
-	anyPort := *j.g.Never
-	anyPort.Ports = tenancy.FlowPorts{}
-	for _, c := range tenancy.Sorted(j.p.Clusters) {
-		if len(j.edges(c, &anyPort, environmentPair{}, false)) > 0 {
-			j.Error(diag.GuardSelectsNothing, j.g.Never.Pos, "name a port that its destination declares, or a number",
-				"guard %q forbids nothing: its destination declares none of its ports", j.g.Name)
-			return
+// unnamed reports the ports of a rule that no destination declares.
+func (j *judgement) unnamed(r *tenancy.GuardRule) {
+	for _, p := range r.Ports.List {
+		if p.Name != "" && !j.named[p.Name] && j.met {
+			j.Error(diag.UnknownPort, p.Pos, "name a port that its destination declares, or a number", "guard %q: its destination declares no port %q", j.g.Name, p.Name)
 		}
 	}
+}
+
+// never reports every connection that the guard forbids.
+func (j *judgement) never() {
+	for _, c := range tenancy.Sorted(j.p.Clusters) {
+		forbidden := j.edges(c, j.g.Never, environmentPair{})
+		j.violations(c, c.Graph.List(reach.Subtract(c.Graph.Opens(forbidden), j.excepted(c))))
+	}
+	j.unnamed(j.g.Never)
 }
 
 // violations reports forbidden connections, those of the same flows together.
@@ -169,37 +169,56 @@ func (j *judgement) always(lacks func(*Cluster, []reach.Edge) []reach.Edge) {
 		if c == nil {
 			continue
 		}
-		wanted := j.edges(c, j.g.Always, pair, true)
+		wanted := j.edges(c, j.g.Always, pair)
 		asks = asks || len(wanted) > 0
 		if closed := c.Graph.List(reach.Subtract(lacks(c, wanted), j.excepted(c))); len(closed) > 0 {
 			j.Error(diag.GuardBroken, j.g.Always.Pos, "declare a flow for it, or write an except", "guard %q asks for what is closed on cluster %q: %s (%s)",
 				j.g.Name, c.Name, c.first(closed), j.g.Reason)
 		}
 	}
-	if !asks {
+	if j.unnamed(j.g.Always); !asks && len(j.List) == 0 {
 		j.Error(diag.GuardSelectsNothing, j.g.Always.Pos, "name ends that exist in one environment, and ports that the destination declares",
 			"guard %q asks for nothing: in no environment is there such a connection", j.g.Name)
 	}
 }
 
 // heldBefore reports whether an always guard held as long as no flow had
-// expired, by what was declared then.
+// expired.
 func (p *Proof) heldBefore(g *tenancy.Guard) bool {
-	before, diags := generator.Expand(p.t, generator.Options{AsOf: firstDay, Today: firstDay, Soon: firstDay})
-	if diag.HasErrors(diags) {
-		return false
-	}
-	declared := map[string][]generator.Connection{}
-	for _, k := range before.Clusters {
-		declared[k.Name] = k.Declared
-	}
-	j := judgement{p: p, g: g}
+	expired := p.expired()
+	j := p.judgement(g)
 	j.always(func(c *Cluster, wanted []reach.Edge) []reach.Edge {
-		then := Cluster{Graph: c.Graph, Managed: c.Managed}
-		j.err = errors.Join(j.err, then.declare(declared[c.Name]))
-		return reach.Subtract(wanted, slices.Concat(then.declared, c.notOurs()))
+		then := Cluster{Graph: c.Graph}
+		j.err = errors.Join(j.err, then.declare(expired[c.Name]))
+		return reach.Subtract(c.Graph.Lacks(wanted), then.declared)
 	})
 	return len(j.List) == 0 && j.err == nil
+}
+
+// expired gives what the flows that have expired declared, by cluster. A flow
+// that nothing can be made of any more, since what it names is gone, kept no
+// guard.
+func (p *Proof) expired() map[string][]generator.Connection {
+	out := map[string][]generator.Connection{}
+	for _, f := range tenancy.Sorted(p.t.Flows) {
+		if !f.Expires.Set() || f.Expires.Text > p.x.LastExpired {
+			continue
+		}
+		alone := *p.t
+		alone.Flows, alone.Guards = map[string]*tenancy.Flow{f.Name: f}, nil
+		x, diags := generator.Expand(&alone, generator.Options{AsOf: firstDay, Today: firstDay, Soon: firstDay})
+		if diag.HasErrors(diags) {
+			continue
+		}
+		for _, k := range x.Clusters {
+			for _, c := range k.Declared {
+				if c.Flow != nil {
+					out[k.Name] = append(out[k.Name], c)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // firstDay is a day on which nothing has expired.
@@ -247,8 +266,11 @@ func fits(peer *tenancy.Peer, e *tenancy.Environment) bool {
 // exists reports whether a guard's peer is there in an environment.
 func (p *Proof) exists(peer *tenancy.Peer, e *tenancy.Environment) bool {
 	switch {
-	case peer == nil, peer.External.Set(), peer.Nodes, peer.APIServer:
+	case peer == nil, peer.Nodes, peer.APIServer:
 		return true
+	case peer.External.Set():
+		envs := p.t.Externals[peer.External.Text].Environments
+		return len(envs) == 0 || tenancy.Contains(envs, e.Name)
 	case !fits(peer, e):
 		return false
 	case peer.Shared.Set():

@@ -27,19 +27,26 @@ clusters: {
 		apiServer: {cidrs: ["172.18.0.2/32"], port: 6443}
 	}
 	far: cni: "calico"
+	bare: cni: "calico"
 }
 environments: {
 	dev: {cluster: "main", suffix: "-dev"}
 	prod: {cluster: "main", class: "production"}
 	dr: {cluster: "far", class: "recovery"}
+	lab: {cluster: "bare", suffix: "-lab"}
 }
 shared: {
 	gateway: workloads: proxy: pods: app: "envoy"
+	exporter: {hostNetwork: true, clusters: ["main"], workloads: agent: {pods: app: "agent", ports: nodemetrics: 9100}}
+	lonely: {clusters: ["bare"], workloads: job: pods: app: "job"}
 	dns: {namespace: "kube-system", workloads: coredns: pods: "k8s-app": "kube-dns"}
 }
 teams: {
 	shop: namespaces: {
-		web: workloads: site: {pods: app: "site", ports: {http: 8080, metrics: 9090}, tags: exposed: true}
+		web: {
+			environments: ["dev", "prod", "dr"]
+			workloads: site: {pods: app: "site", ports: {http: 8080, metrics: 9090}, tags: exposed: true}
+		}
 		cart: {
 			environments: ["dev", "prod"]
 			workloads: {
@@ -65,6 +72,7 @@ flows: {
 	"proxy-site": {from: {shared: "gateway", workload: "proxy"}, to: {namespace: "web", workload: "site"}, ports: ["http"], reason: "x"}
 	"site-partner": {from: {namespace: "web", workload: "site"}, to: external: "partner", reason: "x"}
 	"nodes-site": {from: nodes: true, to: {namespace: "web", workload: "site"}, ports: ["http"], environments: ["prod"], reason: "x"}
+	"site-exporter": {from: {namespace: "web", workload: "site"}, to: {shared: "exporter", workload: "agent"}, ports: ["nodemetrics"], environments: ["prod"], reason: "x"}
 	"cross": {
 		from: {namespace: "web", workload: "site", environment: "dev"}
 		to: {namespace: "cart", workload: "api", environment: "prod"}
@@ -91,9 +99,11 @@ var guardTests = []struct {
 	{`never: {from: {namespace: "cart", workload: "cache"}, to: {namespace: "cart", workload: "cache"}}`, nil},
 	{`never: {to: {anyNamespace: true, tag: "secret"}}`, []string{"prod/ledger → prod/ledger/db on all ports, and 1 more like it, by the baseline's allow-same-namespace"}},
 	{`never: {to: {anyNamespace: true, tag: "secret"}}, except: "own": from: namespace: "ledger"`, nil},
-	{`never: {to: {team: "bank"}, ports: ["http"]}`, []string{"forbids nothing: its destination declares none of its ports"}},
+	{`never: {to: {team: "bank"}, ports: ["http"]}`, []string{"its destination declares no port \"http\""}},
 	{`never: {from: team: "bank", to: team: "shop"}`, nil},
-	{`never: {from: external: "world", to: class: "production"}`, []string{"→ prod/web/site on 8080/TCP"}},
+	// The cluster's own addresses are none of the internet's.
+	{`never: {from: external: "world", to: class: "production"}`, nil},
+	{`never: {from: nodes: true, to: class: "production"}`, []string{"172.18.0.0/24 → prod/web/site on 8080/TCP"}},
 	{`never: {from: external: "world", to: class: "production"}, except: "nodes": from: nodes: true`, nil},
 	{`never: {from: external: "partner", to: class: "production"}`, nil},
 	{`never: {from: anyNamespace: true, to: external: "world"}`, []string{"prod/web/site → 203.0.113.0/24 on 443/TCP"}},
@@ -101,10 +111,10 @@ var guardTests = []struct {
 	{`never: {from: {namespace: "web"}, to: external: "partner", ports: [443]}`, []string{"prod/web/site → 203.0.113.0/24 on 443/TCP"}},
 	{`never: {from: {namespace: "web"}, to: external: "partner", ports: ["1-442/TCP", "444-65535/TCP"]}`, nil},
 	{`never: {from: {namespace: "web"}, to: {shared: "dns"}}`, []string{"\"far\": dr/web → shared/dns/coredns on 53/TCP, 53/UDP, by the baseline's allow-dns", "\"main\": prod/web → shared/dns/coredns on 53/TCP, 53/UDP, and 1 more"}},
-	{`never: {to: {shared: "gateway"}}`, []string{"on cluster \"far\"", "on cluster \"main\""}},
+	{`never: {to: {shared: "gateway"}}`, []string{"on cluster \"bare\"", "on cluster \"far\"", "on cluster \"main\""}},
 	{`never: {from: {shared: "gateway"}, to: {team: "shop"}}`, []string{"cluster \"far\": shared/gateway/proxy → dr/web/site", "cluster \"main\": shared/gateway/proxy → prod/web/site on 8080/TCP, and 1 more like it"}},
 	{`never: {from: {shared: "gateway"}, to: {team: "shop"}, ports: ["metrics"]}`, nil},
-	{`never: {to: nodes: true}, except: {"unmanaged": from: shared: "gateway"}`, []string{"172.18.0.0/24", "the addresses of the nodes of cluster \"far\" are unknown"}},
+	{`never: {to: nodes: true}, except: {"unmanaged": from: shared: "gateway"}`, []string{"shared/exporter → 172.18.0.0/24", "prod/web/site → 172.18.0.0/24", "of the nodes of cluster \"bare\" are unknown", "of the nodes of cluster \"far\" are unknown"}},
 	{`never: {from: {namespace: "cart"}, to: apiServer: true}`, nil},
 	{`always: {from: {namespace: "web", workload: "site"}, to: {namespace: "cart", workload: "api"}, ports: ["http"]}`, nil},
 	{`always: {from: {namespace: "web", workload: "site"}, to: {namespace: "cart", workload: "api"}}`, []string{"closed on cluster \"main\": dev/web/site → dev/cart/api on 9091/TCP", "closed on cluster \"main\": prod/web/site → prod/cart/api on 9091/TCP"}},
@@ -116,8 +126,21 @@ var guardTests = []struct {
 	{`always: {from: {namespace: "web", environment: "dev", workload: "site"}, to: {namespace: "cart", environment: "prod"}, ports: ["metrics"]}`, nil},
 	{`always: {from: {namespace: "web", environment: "dev"}, to: {namespace: "web", environment: "dr"}}`, []string{"from cluster \"main\" to cluster \"far\""}},
 	{`always: {from: class: "production", to: class: "production", ports: ["sql"]}`, []string{"prod/cart → prod/ledger/db on 5432/TCP, and 1 more like it"}},
-	{`always: {from: namespace: "cart", to: namespace: "ledger", ports: ["http"]}`, []string{"asks for nothing"}},
+	{`always: {from: namespace: "cart", to: namespace: "ledger", ports: ["http"]}`, []string{"its destination declares no port \"http\""}},
 	{`always: {from: {namespace: "web", workload: "site", environment: "prod"}, to: external: "partner"}`, nil},
+	{`always: {from: {namespace: "web", workload: "site"}, to: external: "partner"}`, nil}, // which is for prod alone
+	// On the network of the nodes, pods are addresses, and their ports have names still.
+	{`never: {from: team: "shop", ports: ["nodemetrics"]}`, []string{"prod/web/site → 172.18.0.0/24 on 9100/TCP"}},
+	{`never: {from: team: "shop", to: {shared: "exporter"}, ports: ["nodemetrics", 1]}`, []string{"prod/web/site → 172.18.0.0/24 on 9100/TCP"}},
+	{`always: {from: {namespace: "web", workload: "site", environment: "prod"}, to: {shared: "exporter", workload: "agent"}}`, nil},
+	{`always: {from: {namespace: "web", workload: "site", environment: "prod"}, to: {shared: "exporter"}, ports: ["nodemetrics"]}`, nil},
+	// Where nothing is managed, everything is open.
+	{`never: {from: {shared: "lonely"}}`, []string{"on cluster \"bare\""}},
+	{`always: {from: {namespace: "web", workload: "site"}, to: {namespace: "cart", workload: "api"}, ports: ["http", "redis"]}`, []string{"its destination declares no port \"redis\""}},
+	{`never: {from: team: "bank", to: apiServer: true, ports: ["http"]}`, []string{"its destination declares no port \"http\""}},
+	{`never: {from: nodes: true, to: {namespace: "ledger"}}`, nil}, // of the other cluster's nodes nobody asks
+	{`always: {from: {namespace: "cart", workload: "api"}, to: {namespace: "cart"}, ports: [6379]}`, nil},
+	{`always: {from: {namespace: "web", workload: "site"}, to: {namespace: "cart", environment: "prod"}, ports: [8080]}`, nil},
 }
 
 func TestGuards(t *testing.T) {

@@ -16,6 +16,7 @@ type Place struct {
 	Retired     bool
 	workloads   map[string]*tenancy.Workload
 	hostNetwork bool
+	managed     bool // Hedgerow writes its policies
 }
 
 // String gives the name that people use, and that explain takes.
@@ -35,17 +36,17 @@ func places(t *tenancy.Tenancy, k *generator.Cluster) map[string]Place {
 		}
 		for _, n := range t.Namespaces() {
 			if n.In(e.Name) {
-				out[n.KubernetesName(e)] = Place{Environment: e.Name, Namespace: n.Name, Team: n.Team, Owners: t.Teams[n.Team].Owners, workloads: n.Workloads}
+				out[n.KubernetesName(e)] = Place{Environment: e.Name, Namespace: n.Name, Team: n.Team, Owners: t.Teams[n.Team].Owners, workloads: n.Workloads, managed: true}
 			}
 		}
 	}
 	for _, s := range t.Shared {
 		if s.On(k.Name) {
-			out[s.Namespace.Text] = Place{Shared: s.Name, workloads: s.Workloads, hostNetwork: s.HostNetwork}
+			out[s.Namespace.Text] = Place{Shared: s.Name, workloads: s.Workloads, hostNetwork: s.HostNetwork, managed: s.Managed}
 		}
 	}
 	for name := range t.Retired[k.Name] {
-		out[name] = Place{Environment: "retired", Namespace: name, Retired: true}
+		out[name] = Place{Environment: "retired", Namespace: name, Retired: true, managed: true}
 	}
 	return out
 }

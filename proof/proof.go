@@ -39,31 +39,47 @@ type policyKey struct{ namespace, name string }
 // New reads the manifests that were built from an expansion, by cluster.
 func New(t *tenancy.Tenancy, x *generator.Expansion, built map[string]*reach.Cluster) (*Proof, error) {
 	p := &Proof{t: t, x: x, Clusters: map[string]*Cluster{}}
+	expanded := map[string]*generator.Cluster{}
 	for _, k := range x.Clusters {
-		c := &Cluster{Name: k.Name, facts: t.Clusters[k.Name], Places: places(t, k), policies: map[policyKey]*generator.Policy{}}
-		objects := built[k.Name]
-		if objects == nil {
+		expanded[k.Name] = k
+		if built[k.Name] == nil {
 			return nil, fmt.Errorf("nothing was built for cluster %q", k.Name)
 		}
-		with := *objects
-		with.Workloads = workloads(t, c)
-		graph, err := reach.Build(&with, c.namespaces(k)...)
+	}
+	for name := range t.Clusters {
+		objects, k := built[name], expanded[name]
+		if k == nil { // nothing is managed there, but guards and people may ask
+			objects, k = &reach.Cluster{}, &generator.Cluster{Name: name}
+		}
+		c, err := newCluster(t, k, *objects)
 		if err != nil {
-			return nil, fmt.Errorf("cluster %q: %w", k.Name, err)
+			return nil, fmt.Errorf("cluster %q: %w", name, err)
 		}
-		c.Graph, c.Objects = graph, &with
-		for _, o := range k.Overlays {
-			c.Managed = append(c.Managed, o.Namespace)
-			for _, policy := range slices.Concat(k.Base, o.Policies) {
-				c.policies[policyKey{o.Namespace, policy.Name}] = policy
-			}
-		}
-		if err := c.declare(k.Declared); err != nil {
-			return nil, fmt.Errorf("cluster %q: %w", k.Name, err)
-		}
-		p.Clusters[k.Name] = c
+		p.Clusters[name] = c
 	}
 	return p, nil
+}
+
+func newCluster(t *tenancy.Tenancy, k *generator.Cluster, objects reach.Cluster) (*Cluster, error) {
+	c := &Cluster{Name: k.Name, facts: t.Clusters[k.Name], Places: places(t, k), Objects: &objects, policies: map[policyKey]*generator.Policy{}}
+	objects.Workloads = workloads(t, c)
+	var err error
+	if c.Graph, err = reach.Build(&objects, c.namespaces(k)...); err != nil {
+		return nil, err
+	}
+	// Whose policies Hedgerow writes the tenancy says: an overlay that is missing
+	// leaves its namespace open, and that must show.
+	for name, place := range tenancy.Sorted(c.Places) {
+		if place.managed {
+			c.Managed = append(c.Managed, name)
+		}
+	}
+	for _, o := range k.Overlays {
+		for _, policy := range slices.Concat(k.Base, o.Policies) {
+			c.policies[policyKey{o.Namespace, policy.Name}] = policy
+		}
+	}
+	return c, c.declare(k.Declared)
 }
 
 // namespaces gives every namespace that the tenancy names on the cluster.

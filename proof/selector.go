@@ -2,9 +2,8 @@ package proof
 
 import (
 	"net/netip"
-	"slices"
 
-	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -12,14 +11,21 @@ import (
 // A selector finds what the peers of a guard mean on one cluster: everything
 // that they do not leave out.
 type selector struct {
-	p     *Proof
-	c     *Cluster
-	l     *diag.List
-	guard *tenancy.Guard
-	// declaredPorts says that a rule without ports means those that its destination
-	// declares, rather than all.
-	declaredPorts bool
-	err           error
+	p *Proof
+	c *Cluster
+	// always says that the guard asks for what its destination declares: without
+	// ports for all of that, on a number for those that declare it.
+	always  bool
+	named   map[string]bool // the names of ports that were found
+	met     bool            // both ends are there
+	unknown []fact          // what the cluster does not say, and must
+	err     error
+}
+
+// A fact is something that a cluster does not say, with the peer that needs it.
+type fact struct {
+	what string
+	peer *tenancy.Peer
 }
 
 // A target is endpoints that a peer selects.
@@ -30,13 +36,20 @@ type target struct {
 }
 
 // edges gives the connections that a rule matches. A nil environment is every
-// one on the cluster.
+// one on the cluster. A fact that is unknown counts only if the other end is
+// there.
 func (s *selector) edges(r *tenancy.GuardRule, from, to *tenancy.Environment) (out []reach.Edge) {
+	before := len(s.unknown)
 	sources := s.targets(r.From, from)
-	if len(sources) == 0 {
+	noSource := len(sources) == 0 && len(s.unknown) == before
+	between := len(s.unknown)
+	dests := s.targets(r.To, to)
+	if noSource || len(dests) == 0 && len(s.unknown) == between {
+		s.unknown = s.unknown[:before]
 		return nil
 	}
-	for _, whole := range s.targets(r.To, to) {
+	s.met = true
+	for _, whole := range dests {
 		for _, dest := range s.byPorts(&r.Ports, whole) {
 			for _, src := range sources {
 				dest.From = src.group
@@ -47,33 +60,51 @@ func (s *selector) edges(r *tenancy.GuardRule, from, to *tenancy.Environment) (o
 	return out
 }
 
-// byPorts gives edges to a destination on the ports of a rule: on numbers to all
-// of it, on names to each workload that declares them.
+// byPorts gives edges to a destination on the ports of a rule: on names to each
+// workload that declares them, on numbers to all of it.
 func (s *selector) byPorts(wanted *tenancy.FlowPorts, dest target) (out []reach.Edge) {
-	if len(wanted.List) == 0 && !s.declaredPorts {
-		return []reach.Edge{{To: dest.group, Ports: reach.AllPorts}}
+	if len(wanted.List) == 0 {
+		if !s.always {
+			return []reach.Edge{{To: dest.group, Ports: reach.AllPorts}}
+		}
+		return dest.each(func(string, tenancy.Port) (tenancy.Port, bool) { return tenancy.Port{}, true })
 	}
-	var numbers []tenancy.Port
-	var names []string
 	for _, p := range wanted.List {
-		if p.Name != "" {
-			names = append(names, p.Name)
-		} else {
-			numbers = append(numbers, p.Port)
+		edges := s.onPort(p, dest)
+		s.named[p.Name] = s.named[p.Name] || len(edges) > 0
+		out = append(out, edges...)
+	}
+	return out
+}
+
+// onPort gives edges to a destination on one port.
+func (s *selector) onPort(p tenancy.FlowPort, dest target) []reach.Edge {
+	if p.Name != "" {
+		return dest.each(func(name string, _ tenancy.Port) (tenancy.Port, bool) { return tenancy.Port{}, name == p.Name })
+	}
+	if s.always {
+		declaring := dest.each(func(_ string, declared tenancy.Port) (tenancy.Port, bool) { return p.Port, declared.Covers(p.Port) })
+		if len(declaring) > 0 {
+			return declaring
 		}
 	}
-	if len(numbers) > 0 {
-		out = append(out, reach.Edge{To: dest.group, Ports: ports(numbers)})
-	}
-	parts := dest.parts
+	return []reach.Edge{{To: dest.group, Ports: ports([]tenancy.Port{p.Port})}}
+}
+
+// each gives an edge to each workload of a target that declares a port for which
+// pick reports true: on the port that it gives, or on the declared one.
+func (t target) each(pick func(name string, declared tenancy.Port) (tenancy.Port, bool)) (out []reach.Edge) {
+	parts := t.parts
 	if parts == nil {
-		parts = []target{dest}
+		parts = []target{t}
 	}
 	for _, part := range parts {
 		var found []tenancy.Port
-		for name, p := range part.declared {
-			if slices.Contains(names, name) || len(wanted.List) == 0 {
+		for name, declared := range part.declared {
+			if p, ok := pick(name, declared); ok && p.Number > 0 {
 				found = append(found, p)
+			} else if ok {
+				found = append(found, declared)
 			}
 		}
 		if len(found) > 0 {
@@ -102,37 +133,46 @@ func (s *selector) targets(peer *tenancy.Peer, e *tenancy.Environment) []target 
 }
 
 func (s *selector) everything() []target {
-	var parts []target
+	var inside, outside []target
 	for namespace, place := range tenancy.Sorted(s.c.Places) {
-		parts = append(parts, s.workloads(&tenancy.Peer{}, namespace, place.workloads)...)
+		if place.hostNetwork {
+			outside = append(outside, s.onNodes(&tenancy.Peer{}, place.workloads)...)
+			continue
+		}
+		inside = append(inside, s.workloads(&tenancy.Peer{}, namespace, place.workloads)...)
 	}
-	var outside []target
 	for _, ext := range tenancy.Sorted(s.p.t.Externals) {
 		outside = append(outside, s.external(ext)...)
 	}
 	return []target{
-		{group: s.c.Graph.Elsewhere(nil), parts: parts},
+		{group: s.c.Graph.Elsewhere(nil), parts: inside},
 		{group: s.c.Graph.EveryAddress(), parts: outside},
 	}
 }
 
-func (s *selector) external(ext *tenancy.External) []target {
-	return s.blocks(prefixes(ext.CIDRs), prefixes(ext.Except), ext.Ports)
+// external gives what flows open when they name the external: in a guard, too,
+// the cluster's own addresses are not among those of the internet.
+func (s *selector) external(ext *tenancy.External) (out []target) {
+	for _, p := range generator.Blocks(ext, s.c.facts) {
+		out = append(out, s.blocks([]netip.Prefix{p.Block}, p.Except, ext.Ports)...)
+	}
+	return out
 }
 
+// apiServer gives the API server. Its port has no name.
 func (s *selector) apiServer(peer *tenancy.Peer) []target {
 	api := s.c.facts.APIServer
 	if api == nil {
 		return s.addresses(nil, "API server", peer, nil)
 	}
 	port := tenancy.Port{Number: api.Port, End: api.Port, Protocol: tenancy.TCP}
-	return s.addresses(api.CIDRs, "API server", peer, map[string]tenancy.Port{"https": port})
+	return s.addresses(api.CIDRs, "API server", peer, map[string]tenancy.Port{"": port})
 }
 
 // addresses gives a fact of the cluster. A guard cannot be judged without it.
 func (s *selector) addresses(facts []tenancy.Word, what string, peer *tenancy.Peer, declared map[string]tenancy.Port) []target {
 	if len(facts) == 0 {
-		s.l.Error(diag.ClusterFact, peer.Pos, "add them to the cluster", "guard %q: the addresses of the %s of cluster %q are unknown", s.guard.Name, what, s.c.Name)
+		s.unknown = append(s.unknown, fact{what, peer})
 		return nil
 	}
 	return s.blocks(prefixes(facts), nil, declared)
@@ -161,11 +201,34 @@ func (s *selector) shared(peer *tenancy.Peer) []target {
 	switch {
 	case !shared.On(s.c.Name):
 		return nil
+	case shared.HostNetwork && len(s.c.facts.Nodes) == 0:
+		return s.addresses(nil, "nodes", peer, nil)
 	case shared.HostNetwork:
-		return s.addresses(s.c.facts.Nodes, "nodes", peer, nil)
+		nodes := s.addresses(s.c.facts.Nodes, "nodes", peer, nil)
+		for i := range nodes {
+			nodes[i].parts = s.onNodes(peer, shared.Workloads)
+		}
+		return nodes
 	}
 	name := shared.Namespace.Text
 	return s.narrowed(peer, []string{name}, s.workloads(peer, name, shared.Workloads))
+}
+
+// onNodes gives the workloads on the network of the nodes: each is all of the
+// nodes' addresses. Where those are unknown, no policy names them either.
+func (s *selector) onNodes(peer *tenancy.Peer, ws map[string]*tenancy.Workload) (out []target) {
+	nodes := prefixes(s.c.facts.Nodes)
+	for name, w := range tenancy.Sorted(ws) {
+		if len(nodes) > 0 && picks(peer, name, w) {
+			out = append(out, s.blocks(nodes, nil, w.Ports)...)
+		}
+	}
+	return out
+}
+
+// picks reports whether a peer does not leave a workload out.
+func picks(peer *tenancy.Peer, name string, w *tenancy.Workload) bool {
+	return (!peer.Workload.Set() || name == peer.Workload.Text) && (!peer.Tag.Set() || w.Tags[peer.Tag.Text])
 }
 
 // teams gives the namespaces of teams that a peer selects: in every environment
@@ -201,7 +264,7 @@ func (s *selector) narrowed(peer *tenancy.Peer, namespaces []string, parts []tar
 // workloads gives the workloads of a namespace that a peer does not leave out.
 func (s *selector) workloads(peer *tenancy.Peer, namespace string, ws map[string]*tenancy.Workload) (out []target) {
 	for name, w := range tenancy.Sorted(ws) {
-		if (!peer.Workload.Set() || name == peer.Workload.Text) && (!peer.Tag.Set() || w.Tags[peer.Tag.Text]) {
+		if picks(peer, name, w) {
 			out = append(out, target{group: s.pods([]string{namespace}, w.Pods), declared: w.Ports})
 		}
 	}
