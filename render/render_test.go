@@ -18,11 +18,11 @@ import (
 
 const small = `package tenancy
 
-clusters: main: cni: "calico"
+clusters: main: {cni: "calico", manageNamespaces: true}
 environments: prod: cluster: "main"
 teams: shop: namespaces: {
 	frontend: workloads: web: {pods: app: "web", ports: http: 8080}
-	orders: workloads: api: {pods: app: "orders", ports: http: 8080}
+	orders: {podSecurity: "restricted", workloads: api: {pods: app: "orders", ports: http: 8080}}
 }
 flows: "frontend-orders": {
 	from: {namespace: "frontend", workload: "web"}
@@ -61,6 +61,9 @@ func TestBuildRefusesDamage(t *testing.T) {
 		egress        = "main/prod/frontend/allow-frontend-orders-egress-web.yaml"
 		kustomization = "main/prod/orders/kustomization.yaml"
 		deny          = "main/base/default-deny/default-deny.yaml"
+		environment   = "main/prod/kustomization.yaml"
+		object        = "main/namespaces/namespace-orders.yaml"
+		objects       = "main/namespaces/kustomization.yaml"
 	)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "tenants.cue"), []byte(small), 0o644); err != nil {
@@ -85,6 +88,14 @@ func TestBuildRefusesDamage(t *testing.T) {
 		{"an unknown field of kustomize", kustomization, "resources:", "resource:", "unknown field"},
 		{"another kind", ingress, "kind: NetworkPolicy", "kind: ClusterNetworkPolicy", "no kind"},
 		{"no YAML", ingress, "spec:", "\tspec:", "tab"},
+		{"a namespace for the environment", environment, "kind: Kustomization", "kind: Kustomization\nnamespace: default", "does more than list overlays"},
+		{"an overlay that the environment does not list", environment, "- orders\n", "", "lists 1 overlays instead of 2"},
+		{"a policy that the overlay does not list", kustomization, "- allow-frontend-orders-ingress-api.yaml\n", "", "is listed by no kustomization"},
+		{"a deny that Flux removes", deny, "kustomize.toolkit.fluxcd.io/prune: disabled", "kustomize.toolkit.fluxcd.io/prune: enabled", "removed by Flux"},
+		{"a deny that Argo CD removes", deny, "Prune=false,Delete=false", "Prune=true", "removed by Argo CD"},
+		{"another flow", ingress, "hedgerow.dev/flow: frontend-orders", "hedgerow.dev/flow: other", `there for flow "other", not for "frontend-orders"`},
+		{"another level of Pod Security", object, "enforce: restricted", "enforce: privileged", "another Pod Security level"},
+		{"a Namespace object left out", objects, "- namespace-frontend.yaml\n", "", "is listed by no kustomization"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tree := files(t, x)

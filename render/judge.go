@@ -1,0 +1,175 @@
+package render
+
+import (
+	"fmt"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/yaml"
+
+	"github.com/hedgerow-dev/hedgerow/generator"
+)
+
+// checkTree refuses what no build of an overlay would show: a file that no
+// kustomization lists, and a kustomization of an environment that is more than
+// the list of its overlays.
+func checkTree(x *generator.Expansion, tree Tree) error {
+	environments := map[string][]string{}
+	for _, o := range x.Overlays() {
+		if o.Kind == generator.Team {
+			dir := path.Dir(overlayDir(o))
+			environments[dir] = append(environments[dir], path.Base(overlayDir(o)))
+		}
+	}
+	listed := map[string]bool{}
+	for file, data := range tree {
+		if path.Base(file) != kustomizationFile {
+			continue
+		}
+		var k types.Kustomization
+		if err := yaml.UnmarshalStrict(data, &k); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		dir := path.Dir(file)
+		for _, r := range k.Resources {
+			listed[path.Join(dir, r)] = true
+		}
+		if overlays, ok := environments[dir]; ok {
+			if err := judgeEnvironment(k, overlays); err != nil {
+				return fmt.Errorf("%s: %w", file, err)
+			}
+			delete(environments, dir)
+		}
+	}
+	for dir := range environments {
+		return fmt.Errorf("%s has no kustomization", dir)
+	}
+	for file := range tree {
+		if path.Base(file) != kustomizationFile && !listed[file] {
+			return fmt.Errorf("%s is listed by no kustomization", file)
+		}
+	}
+	return nil
+}
+
+// judgeEnvironment sees to it that a kustomization lists its overlays and does
+// nothing else: then what it builds is what they build.
+func judgeEnvironment(k types.Kustomization, overlays []string) error {
+	slices.Sort(overlays)
+	if got := slices.Sorted(slices.Values(k.Resources)); !slices.Equal(got, overlays) {
+		return fmt.Errorf("it lists %d overlays instead of %d", len(got), len(overlays))
+	}
+	k.TypeMeta, k.Resources, k.SortOptions = types.TypeMeta{}, nil, nil
+	if !reflect.ValueOf(k).IsZero() {
+		return fmt.Errorf("it does more than list overlays")
+	}
+	return nil
+}
+
+// complete reports whether everything that the overlay lists came out.
+func (t *Built) complete() error {
+	if t.Overlay == nil {
+		if len(t.Policies) > 0 {
+			return fmt.Errorf("policy %q stands among Namespace objects", t.Policies[0].Name)
+		}
+		return t.completeNamespaces()
+	}
+	want := len(t.Overlay.Layers) + len(t.Overlay.Policies)
+	if len(t.Policies) != want || len(t.Namespaces) > 0 {
+		return fmt.Errorf("%d policies and %d Namespace objects were built instead of %d and none", len(t.Policies), len(t.Namespaces), want)
+	}
+	return nil
+}
+
+// completeNamespaces reports whether every declared Namespace object came out,
+// with the Pod Security level that it was given and protected from pruning.
+func (t *Built) completeNamespaces() error {
+	if len(t.Namespaces) != len(t.declared) {
+		return fmt.Errorf("%d Namespace objects were built instead of %d", len(t.Namespaces), len(t.declared))
+	}
+	for i, n := range t.Namespaces {
+		d := t.declared[i]
+		if n.Name != d.Name || n.Labels["pod-security.kubernetes.io/enforce"] != d.PodSecurity {
+			return fmt.Errorf("namespace %q was built instead of %q, or with another Pod Security level", n.Name, d.Name)
+		}
+		if err := judgeKept(n.Annotations); err != nil {
+			return fmt.Errorf("namespace %q: %w", n.Name, err)
+		}
+	}
+	return nil
+}
+
+// judgeKept refuses an object that Argo CD or Flux would remove when it leaves
+// the source.
+func judgeKept(annotations map[string]string) error {
+	options := strings.Split(annotations["argocd.argoproj.io/sync-options"], ",")
+	if !slices.Contains(options, "Prune=false") || !slices.Contains(options, "Delete=false") {
+		return fmt.Errorf("it could be removed by Argo CD")
+	}
+	if annotations["kustomize.toolkit.fluxcd.io/prune"] != "disabled" {
+		return fmt.Errorf("it could be removed by Flux")
+	}
+	return nil
+}
+
+// judgeCause refuses a policy that says that it is there for another flow, or
+// for another reason.
+func judgeCause(p *networkingv1.NetworkPolicy, o *generator.Overlay) error {
+	i := slices.IndexFunc(o.Policies, func(q *generator.Policy) bool { return q.Name == p.Name })
+	switch {
+	case i < 0 && p.Name == generator.LayerDeny:
+		return judgeKept(p.Annotations)
+	case i < 0:
+		return nil
+	}
+	note, flow := NoteOf(p.Annotations), o.Policies[i].Cause.Flow
+	if note.Flow != flow.Name || note.Reason != flow.Reason || note.Expires != flow.Expires.Text {
+		return fmt.Errorf("it says that it is there for flow %q, not for %q as declared", note.Flow, flow.Name)
+	}
+	return nil
+}
+
+// judge refuses a policy that would allow more than it seems to: no peers means
+// all peers, no ports means all ports, and no policyTypes leaves egress open.
+func judge(p *networkingv1.NetworkPolicy, o *generator.Overlay) error {
+	switch {
+	case o == nil || p.Namespace != o.Namespace:
+		return fmt.Errorf("it is in namespace %q", p.Namespace)
+	case len(p.Spec.PolicyTypes) == 0:
+		return fmt.Errorf("it has no policyTypes")
+	}
+	if err := judgeCause(p, o); err != nil {
+		return err
+	}
+	allPorts := p.Name == generator.LayerSameNamespace && p.Annotations[annotationFlow] == ""
+	for _, r := range p.Spec.Ingress {
+		if err := judgeRule("ingress", r.From, len(r.Ports) > 0 || allPorts); err != nil {
+			return err
+		}
+	}
+	for _, r := range p.Spec.Egress {
+		if err := judgeRule("egress", r.To, len(r.Ports) > 0 || allPorts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func judgeRule(direction string, peers []networkingv1.NetworkPolicyPeer, ports bool) error {
+	if len(peers) == 0 {
+		return fmt.Errorf("an %s rule has no peers and would allow all", direction)
+	}
+	for _, p := range peers {
+		if p.IPBlock == nil && p.NamespaceSelector == nil && p.PodSelector == nil {
+			return fmt.Errorf("an %s rule has an empty peer", direction)
+		}
+	}
+	if !ports {
+		return fmt.Errorf("an %s rule has no ports and would allow all", direction)
+	}
+	return nil
+}
