@@ -108,21 +108,27 @@ func (j *judgement) never() {
 	j.unnamed(j.g.Never)
 }
 
-// violations reports forbidden connections, those of the same flows together.
+// violations reports forbidden connections, those with the same cause together.
 func (j *judgement) violations(c *Cluster, found []reach.Connection) {
 	byCause := map[string][]reach.Connection{}
 	for _, e := range found {
-		cause := ""
+		cause, _ := c.source(&e)
 		for _, f := range c.Flows(e.Rules) {
 			cause += " " + f.Name
 		}
 		byCause[cause] = append(byCause[cause], e)
 	}
+	reported := 0
 	for _, es := range tenancy.Sorted(byCause) {
-		flows := c.Flows(es[0].Rules)
+		if reported++; reported > shown {
+			j.Error(diag.GuardBroken, j.g.Never.Pos, "remove or narrow the flows named above first", "guard %q forbids what %d more flows open on cluster %q (%s)",
+				j.g.Name, len(byCause)-shown, c.Name, j.g.Reason)
+			return
+		}
 		source, fix := c.source(&es[0])
+		flows := c.Flows(es[0].Rules)
 		if len(flows) > 0 {
-			source, fix = "", "remove the flow, narrow it, or write an except for it"
+			fix = "remove the flow, narrow it, or write an except for it"
 		}
 		j.Error(diag.GuardBroken, j.g.Never.Pos, fix, "guard %q forbids what is open on cluster %q: %s%s (%s)",
 			j.g.Name, c.Name, c.first(es), source, j.g.Reason)
@@ -142,6 +148,9 @@ func (c *Cluster) first(es []reach.Connection) string {
 
 // source says what opens a connection that no flow does, and what to do.
 func (c *Cluster) source(e *reach.Connection) (what, fix string) {
+	if len(c.Flows(e.Rules)) > 0 {
+		return "", ""
+	}
 	layers := map[string]bool{}
 	for _, r := range e.Rules {
 		if p := c.policies[policyKey{r.Policy.Namespace, r.Policy.Name}]; p != nil && p.Cause == nil {
