@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -296,7 +295,9 @@ func (c *clusterOutput) objects(again map[string]*render.Built) *reach.Cluster {
 // of each other, so that one can be judged alone.
 func (c *clusterOutput) prove(objects *reach.Cluster) (*diag.Diagnostic, error) {
 	x := &generator.Expansion{Clusters: []*generator.Cluster{c.cluster}}
-	p, err := proof.New(c.tenancy, x, map[string]*reach.Cluster{c.cluster.Name: objects})
+	alone := *c.tenancy
+	alone.Clusters = map[string]*tenancy.Cluster{c.cluster.Name: c.tenancy.Clusters[c.cluster.Name]}
+	p, err := proof.New(&alone, x, map[string]*reach.Cluster{c.cluster.Name: objects})
 	if err != nil {
 		return nil, err
 	}
@@ -311,13 +312,6 @@ func (c *clusterOutput) prove(objects *reach.Cluster) (*diag.Diagnostic, error) 
 // rebuild builds all that is made of some damaged files: one overlay, or every
 // overlay if they are those of the baseline.
 func (c *clusterOutput) rebuild(dir string, files render.Tree) (*reach.Cluster, error) {
-	tree := render.Tree{} // what those overlays are built from
-	for file, data := range c.tree {
-		if strings.HasPrefix(file, path.Join(c.cluster.Name, "base")+"/") || strings.HasPrefix(file, dir+"/") || !ownedBy(dir, files) {
-			tree[file] = data
-		}
-	}
-	maps.Copy(tree, files)
 	damaged := *c.cluster
 	damaged.Overlays, damaged.Namespaces = nil, nil
 	for i := range c.built {
@@ -325,7 +319,13 @@ func (c *clusterOutput) rebuild(dir string, files render.Tree) (*reach.Cluster, 
 			damaged.Overlays = append(damaged.Overlays, b.Overlay)
 		}
 	}
-	built, err := render.Build(&generator.Expansion{Clusters: []*generator.Cluster{&damaged}}, tree, nil)
+	x := &generator.Expansion{Clusters: []*generator.Cluster{&damaged}}
+	tree, err := render.Files(x)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(tree, files)
+	built, err := render.Build(x, tree, nil)
 	if err != nil {
 		return nil, err
 	}
