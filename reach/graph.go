@@ -5,6 +5,10 @@
 // or ranges of addresses; ports are ranges of numbers. What egress rules allow
 // is one list of edges from groups to groups, what ingress rules allow is
 // another, and open is what both allow. No pair of pods is ever enumerated.
+//
+// Whether any labels fit selectors that exclude each other is hard to say where
+// they are many and of several keys each. After some steps the engine takes it
+// that some do: what it says is open is then too much, never too little.
 package reach
 
 import (
@@ -166,7 +170,7 @@ func (g *Graph) half(d direction) []Edge {
 				}
 			}
 		}
-		if !free.empty() {
+		if free, ok := free.checked(); ok {
 			for _, peer := range g.u.everything() {
 				h.add(int32(n), free, peer, &rule{ports: AllPorts}, Rule{})
 			}

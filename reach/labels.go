@@ -49,7 +49,27 @@ func (v values) and(w values) values {
 }
 
 // contains reports whether every value of w is one of v.
-func (v values) contains(w values) bool { return w.and(v.not()).empty() }
+func (v values) contains(w values) bool {
+	switch {
+	case !w.except:
+		return all(w.list, v.has)
+	case !v.except:
+		return false
+	}
+	return all(v.list, func(s string) bool { return !w.has(s) })
+}
+
+// disjoint reports whether no value is in both.
+func (v values) disjoint(w values) bool {
+	if v.except || !w.except && len(w.list) < len(v.list) {
+		v, w = w, v
+	}
+	return !v.except && all(v.list, func(s string) bool { return !w.has(s) })
+}
+
+func all(list []string, is func(string) bool) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !is(s) })
+}
 
 // A requirement says which values a label may have.
 type requirement struct {
@@ -89,6 +109,59 @@ func (r region) and(s region) (region, bool) {
 	return append(append(out, r...), s...), true
 }
 
+// andEach gives the objects of r and of each of the regions, which have one
+// requirement; it reports false if there can be none. Many that leave out values
+// of one label are put together first.
+func (r region) andEach(single []region) (region, bool) {
+	but := map[string][]string{}
+	ok := true
+	for _, s := range single {
+		if s[0].values.except {
+			but[s[0].key] = append(but[s[0].key], s[0].values.list...)
+		} else if r, ok = r.and(s); !ok {
+			return nil, false
+		}
+	}
+	var joined region
+	for key, list := range but {
+		slices.Sort(list)
+		joined = append(joined, requirement{key, values{true, slices.Compact(list)}})
+	}
+	slices.SortFunc(joined, func(a, b requirement) int { return cmp.Compare(a.key, b.key) })
+	return r.and(joined)
+}
+
+// beyond gives what r asks for of objects that are in s already; it reports
+// false if none of them is in r.
+func (r region) beyond(s region) (region, bool) {
+	left, whole := region(nil), true
+	for i, q := range r {
+		known := s.find(q.key)
+		if known != nil && known.values.disjoint(q.values) {
+			return nil, false
+		}
+		implied := known != nil && q.values.contains(known.values)
+		if implied && whole {
+			left, whole = append(left, r[:i]...), false
+		} else if !implied && !whole {
+			left = append(left, q)
+		}
+	}
+	if whole {
+		return r, true
+	}
+	return left, true
+}
+
+// find gives what a region asks for of a label, or nil.
+func (r region) find(key string) *requirement {
+	i, ok := slices.BinarySearchFunc(r, key, func(q requirement, key string) int { return cmp.Compare(q.key, key) })
+	if !ok {
+		return nil
+	}
+	return &r[i]
+}
+
 // has reports whether an object is in the region; label gives the value of a
 // label, or absent.
 func (r region) has(label func(key string) string) bool {
@@ -103,8 +176,7 @@ func (r region) has(label func(key string) string) bool {
 // contains reports whether every object of s, which is not empty, is in r.
 func (r region) contains(s region) bool {
 	for _, q := range r {
-		i, ok := slices.BinarySearchFunc(s, q.key, func(p requirement, key string) int { return cmp.Compare(p.key, key) })
-		if !ok || !q.values.contains(s[i].values) {
+		if p := s.find(q.key); p == nil || !q.values.contains(p.values) {
 			return false
 		}
 	}
