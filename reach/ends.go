@@ -57,12 +57,10 @@ func (u *universe) podEnds(n int32, p pods) (out []End) {
 	if len(p.in) == 0 && len(p.not) == 0 {
 		return []End{at}
 	}
-	for _, w := range u.workloads[n] {
-		if _, ok := p.and(pods{in: u.exactly(w)}); ok {
-			e := at
-			e.Workload = w.Name
-			out = append(out, e)
-		}
+	for _, w := range u.shown(n, p) {
+		e := at
+		e.Workload = w.Name
+		out = append(out, e)
 	}
 	if plain := func(string) string { return absent }; len(out) == 0 || p.has(plain) {
 		at.Pods = p.String()

@@ -145,6 +145,7 @@ func (u *universe) add(c *Cluster) error {
 			u.addressed = append(u.addressed, w)
 		}
 	}
+	u.indexWorkloads()
 	for _, p := range c.Policies {
 		u.mention(p)
 	}

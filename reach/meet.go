@@ -44,17 +44,15 @@ func (u *universe) meetByName(e, f *Edge) (out []Edge) {
 			out = append(out, Edge{From: from, To: to, Ports: ports, ByName: names})
 		}
 	}
-	unseen := values{except: true}
 	for _, n := range to.namespaces {
-		for _, w := range u.workloads[n] {
-			unseen.list = append(unseen.list, w.identity())
+		for _, w := range u.shown(n, to.pods) { // a region of each workload would be slow to make
 			if at, ok := to.and(Group{namespaces: []int32{n}, pods: pods{in: u.exactly(w)}}); ok {
 				add(at, w.numbers, nil)
 			}
 		}
 	}
 	rest := Group{namespaces: to.namespaces}
-	if slices.Sort(unseen.list); len(unseen.list) > 0 {
+	if unseen := u.unseenIn(to.namespaces); len(unseen.list) > 0 {
 		rest.pods.in = region{{identityKey, unseen}}
 	}
 	if at, ok := to.and(rest); ok {

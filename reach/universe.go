@@ -1,10 +1,7 @@
 package reach
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"go4.org/netipx"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,21 +24,24 @@ const others = 0
 // A universe is the namespaces that objects show or name, numbered from 1 in the
 // order of their names.
 type universe struct {
-	names     []string
-	labels    []map[string]string // by number; nil: unknown but for the name
-	workloads [][]*Workload       // by number
-	addressed []*Workload         // those whose addresses are known
-	mentioned map[string]bool     // the keys of labels that selectors of pods ask for
-	resolved  map[string][]Group  // the namespaces of a selector, by its key
-	all       []int32
+	names      []string
+	labels     []map[string]string  // by number; nil: unknown but for the name
+	workloads  [][]*Workload        // by number
+	byLabel    map[labelled][]int32 // workloads, by their index
+	identities [][]string           // of workloads, by number and sorted
+	addressed  []*Workload          // those whose addresses are known
+	mentioned  map[string]bool      // the keys of labels that selectors of pods ask for
+	resolved   map[string][]Group   // the namespaces of a selector, by its key
+	all        []int32
 }
 
 // newUniverse sorts the names; its maps are filled by the caller.
 func newUniverse(names []string) *universe {
 	slices.Sort(names)
-	u := &universe{names: slices.Compact(names), mentioned: map[string]bool{}, resolved: map[string][]Group{}}
+	u := &universe{names: slices.Compact(names), mentioned: map[string]bool{}, resolved: map[string][]Group{}, byLabel: map[labelled][]int32{}}
 	u.labels = make([]map[string]string, len(u.names)+1)
 	u.workloads = make([][]*Workload, len(u.names)+1)
+	u.identities = make([][]string, len(u.names)+1)
 	for i := range len(u.names) + 1 {
 		u.all = append(u.all, int32(i))
 	}
@@ -148,18 +148,6 @@ func lookUp(labels map[string]string) func(string) string {
 	}
 }
 
-// exactly gives the region of one workload of the manifests: what it has of all
-// the labels that selectors ask for, and who it is.
-func (u *universe) exactly(w *Workload) region {
-	out := region{{identityKey, values{false, []string{w.identity()}}}}
-	label := lookUp(w.Labels)
-	for key := range u.mentioned {
-		out = append(out, requirement{key, values{false, []string{label(key)}}})
-	}
-	slices.SortFunc(out, func(a, b requirement) int { return cmp.Compare(a.key, b.key) })
-	return out
-}
-
 // real reports whether a group that is not empty as a set has an endpoint in it:
 // a pod that no manifest shows, a workload with all its labels, or an address.
 func (u *universe) real(g Group) bool {
@@ -171,32 +159,11 @@ func (u *universe) real(g Group) bool {
 		return true
 	}
 	for _, n := range g.namespaces {
-		for _, w := range u.workloads[n] {
-			if g.pods.couldHave(w) {
-				return true
-			}
+		if len(u.shown(n, g.pods)) > 0 {
+			return true
 		}
 	}
 	return false
-}
-
-// couldHave reports whether the workload is one of the pods, in a namespace of
-// fitting labels.
-func (p pods) couldHave(w *Workload) bool {
-	only, ok := region{{identityKey, values{false, []string{w.identity()}}}}, true
-	for _, r := range append(slices.Clone(p.not), p.in) {
-		for _, q := range r {
-			if q.key == identityKey || strings.HasPrefix(q.key, namespaceKey) {
-				continue
-			}
-			is := values{false, []string{lookUp(w.Labels)(q.key)}}
-			if only, ok = only.and(region{{q.key, is}}); !ok {
-				return false
-			}
-		}
-	}
-	_, ok = p.and(pods{in: only})
-	return ok
 }
 
 // inBlock gives the pods whose addresses, known from the manifests, are in the
@@ -210,5 +177,3 @@ func (u *universe) inBlock(set *netipx.IPSet) (out []Group) {
 	}
 	return out
 }
-
-func (w *Workload) identity() string { return fmt.Sprintf("%s/%s/%s", w.Namespace, w.Kind, w.Name) }
