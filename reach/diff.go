@@ -42,7 +42,9 @@ func Diff(before, after State) (*Difference, error) {
 	}
 	d := &Difference{Appeared: missing(after.Has, before.Has), Vanished: missing(before.Has, after.Has)}
 	was, is := old.withoutNamespaces(d.Appeared), now.withoutNamespaces(d.Vanished)
-	d.Opened, d.Closed = now.List(Subtract(is, was)), old.List(Subtract(was, is))
+	opened, closed := Subtract(is, was), Subtract(was, is)
+	widest := min(now.u.widest(opened), old.u.widest(closed)) // else the same ends could look different
+	d.Opened, d.Closed = now.list(opened, widest), old.list(closed, widest)
 	d.pairUp()
 	return d, nil
 }

@@ -17,6 +17,10 @@ type End struct {
 	Namespaces []string
 	// OtherNamespaces says that every namespace that nothing names is meant as well.
 	OtherNamespaces bool
+	// AllNamespaces says that every namespace is meant, whether anything names it or
+	// not, but for ExceptNamespaces.
+	AllNamespaces    bool
+	ExceptNamespaces []string
 	// Workload is one that the manifests show, or "".
 	Workload string
 	// Pods is what the labels of the pods must be, or "": with no Workload either,
@@ -26,22 +30,41 @@ type End struct {
 	Except []netip.Prefix
 }
 
-// ends gives a group as ends; together keeps its namespaces in one.
-func (u *universe) ends(g Group, together bool) (out []End) {
+// ends gives a group as ends, namespace by namespace and workload by workload.
+func (u *universe) ends(g Group) (out []End) {
 	if g.IsAddresses() {
 		return addressEnds(g.addresses)
 	}
-	if together {
-		e := End{OtherNamespaces: g.namespaces[0] == others, Pods: g.pods.String()}
-		for _, n := range g.namespaces {
-			if n != others {
-				e.Namespaces = append(e.Namespaces, u.names[n-1])
-			}
-		}
-		return []End{e}
-	}
 	for _, n := range g.namespaces {
 		out = append(out, u.podEnds(n, g.pods)...)
+	}
+	return out
+}
+
+// together gives a group as one end; addresses can be several.
+func (u *universe) together(g Group) []End {
+	if g.IsAddresses() {
+		return addressEnds(g.addresses)
+	}
+	e := End{Pods: g.pods.String()}
+	holdsOthers := g.namespaces[0] == others
+	switch known := len(g.namespaces) - 1; {
+	case len(g.namespaces) == 1 && !holdsOthers:
+		e.Namespace = u.names[g.namespaces[0]-1]
+	case holdsOthers && known > 0 && 2*known >= len(u.names):
+		e.AllNamespaces, e.ExceptNamespaces = true, u.namesOf(without(u.all, g.namespaces))
+	default:
+		e.OtherNamespaces, e.Namespaces = holdsOthers, u.namesOf(g.namespaces)
+	}
+	return []End{e}
+}
+
+// namesOf gives the names of namespaces that have any.
+func (u *universe) namesOf(namespaces []int32) (out []string) {
+	for _, n := range namespaces {
+		if n != others {
+			out = append(out, u.names[n-1])
+		}
 	}
 	return out
 }
@@ -54,7 +77,7 @@ func (u *universe) podEnds(n int32, p pods) (out []End) {
 	if n != others {
 		at.Namespace = u.names[n-1]
 	}
-	if len(p.in) == 0 && len(p.not) == 0 {
+	if p.isWhole() {
 		return []End{at}
 	}
 	for _, w := range u.shown(n, p) {
@@ -171,8 +194,26 @@ func expression(key, one, many string, list []string) string {
 	return fmt.Sprintf("%s %s (%s)", key, many, strings.Join(list, ","))
 }
 
-// String gives an end in Kubernetes' terms.
+// fewNamespaces are written in a text for people: the first ones of many.
+const fewNamespaces = 5
+
+// String gives an end in Kubernetes' terms, for people: of many namespaces, the
+// first ones and how many more there are.
 func (e End) String() string {
+	return e.text(func(names []string) []string {
+		if len(names) <= fewNamespaces+1 {
+			return names
+		}
+		return append(slices.Clone(names[:fewNamespaces]), fmt.Sprintf("%d more", len(names)-fewNamespaces))
+	})
+}
+
+// Full gives an end like String does, with the names of all namespaces. It tells
+// ends apart.
+func (e End) Full() string { return e.text(func(names []string) []string { return names }) }
+
+// text gives an end with those of the names that are to be written.
+func (e End) text(written func(names []string) []string) string {
 	var out string
 	switch {
 	case e.CIDR.IsValid() && len(e.Except) > 0:
@@ -181,12 +222,16 @@ func (e End) String() string {
 		return e.CIDR.String()
 	case e.Namespace != "":
 		out = e.Namespace
+	case e.AllNamespaces && len(e.ExceptNamespaces) > 0:
+		out = "every namespace but " + strings.Join(written(e.ExceptNamespaces), ", ")
+	case e.AllNamespaces:
+		out = "every namespace"
 	case len(e.Namespaces) == 0:
 		out = "any other namespace"
 	case e.OtherNamespaces:
-		out = strings.Join(e.Namespaces, ", ") + " and any other namespace"
+		out = strings.Join(written(e.Namespaces), ", ") + " and any other namespace"
 	default:
-		out = strings.Join(e.Namespaces, ", ")
+		out = strings.Join(written(e.Namespaces), ", ")
 	}
 	if e.Workload != "" {
 		return out + "/" + e.Workload

@@ -116,8 +116,8 @@ func (g Group) minus(h Group) (out []Group) {
 // common gives what two sorted lists share. One is often much shorter, or the
 // very same list.
 func common(a, b []int32) []int32 {
-	if len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) {
-		return a
+	if len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b)) {
+		return a // memory of many edges grows with the lists, so they share them
 	}
 	if len(a) > len(b) {
 		a, b = b, a

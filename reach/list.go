@@ -21,11 +21,16 @@ type Connection struct {
 }
 
 // List gives edges as connections, each pair of ends once, sorted. What the
-// whole namespaces of a connection may do anyway is left out.
-func (g *Graph) List(edges []Edge) []Connection {
+// whole namespaces of a connection may do anyway is left out. Namespaces for
+// which the same is open are a line each as long as the list stays in proportion
+// to the edges, else they stand together.
+func (g *Graph) List(edges []Edge) []Connection { return g.list(edges, g.u.widest(edges)) }
+
+// list writes edges out that are no wider than the widest.
+func (g *Graph) list(edges []Edge, widest int) []Connection {
 	l := lister{g: g, lines: map[pair]*Connection{}}
 	for i := range edges {
-		l.add(&edges[i])
+		l.add(&edges[i], widest)
 	}
 	for p, c := range l.lines {
 		for _, wider := range p.wider() {
@@ -63,8 +68,11 @@ func (e End) key() string {
 	for _, n := range e.Namespaces {
 		b.WriteString("," + n)
 	}
-	if e.OtherNamespaces {
+	if e.OtherNamespaces || e.AllNamespaces {
 		b.WriteString(",*")
+	}
+	for _, n := range e.ExceptNamespaces {
+		b.WriteString("!" + n)
 	}
 	if e.CIDR.IsValid() {
 		b.WriteString(e.CIDR.String())
@@ -91,10 +99,9 @@ func (p pair) wider() (out []pair) {
 	return out
 }
 
-func (l *lister) add(e *Edge) {
-	together := e.From.many() && e.To.many()
-	tos := l.g.u.ends(e.To, together)
-	for _, from := range l.g.u.ends(e.From, together) {
+func (l *lister) add(e *Edge, widest int) {
+	froms, tos := l.g.u.pairOf(e, widest)
+	for _, from := range froms {
 		for _, to := range tos {
 			p := pair{from.key(), to.key()}
 			c := l.lines[p]
@@ -110,12 +117,6 @@ func (l *lister) add(e *Edge) {
 			c.Rules = append(c.Rules, rulesOf(e.Ingress, to)...)
 		}
 	}
-}
-
-// many reports whether a group is of several namespaces, or everything outside:
-// between two of those, a line for each pair would say nothing.
-func (g Group) many() bool {
-	return len(g.namespaces) > 1 || g.IsAddresses() && g.addresses.Equal(everyAddress)
 }
 
 // rulesOf gives the rules of policies that stand in the end's namespace. Rules
@@ -151,6 +152,7 @@ func (e End) Compare(f End) int {
 		cmp.Compare(e.kind(), f.kind()),
 		cmp.Compare(e.Namespace, f.Namespace),
 		slices.Compare(e.Namespaces, f.Namespaces),
+		slices.Compare(e.ExceptNamespaces, f.ExceptNamespaces),
 		cmp.Compare(e.Workload, f.Workload),
 		cmp.Compare(e.Pods, f.Pods),
 		e.CIDR.Addr().Compare(f.CIDR.Addr()),
@@ -159,10 +161,13 @@ func (e End) Compare(f End) int {
 	)
 }
 
-// kind orders single namespaces, then many, then unknown ones, then addresses.
+// kind orders single namespaces, then many, then unknown ones, then all, then
+// addresses.
 func (e End) kind() int {
 	switch {
 	case e.CIDR.IsValid():
+		return 4
+	case e.AllNamespaces:
 		return 3
 	case e.OtherNamespaces:
 		return 2

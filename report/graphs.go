@@ -17,17 +17,17 @@ func nodesOf(cs []Connection) *nodes {
 	n := &nodes{ids: map[[2]string]int{}}
 	for i := range cs {
 		for _, e := range []End{cs[i].From, cs[i].To} {
-			key := [2]string{plain(cs[i].Cluster), e.String()}
+			key := [2]string{plain(cs[i].Cluster), e.full}
 			if _, ok := n.ids[key]; !ok {
 				n.ids[key] = len(n.order)
-				n.order = append(n.order, key)
+				n.order = append(n.order, [2]string{key[0], e.String()})
 			}
 		}
 	}
 	return n
 }
 
-func (n *nodes) id(c *Connection, e End) int { return n.ids[[2]string{plain(c.Cluster), e.String()}] }
+func (n *nodes) id(c *Connection, e End) int { return n.ids[[2]string{plain(c.Cluster), e.full}] }
 
 // dot quotes a text for Graphviz.
 var dot = strings.NewReplacer(`\`, `\\`, `"`, `\"`)

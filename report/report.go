@@ -34,16 +34,21 @@ type End struct {
 	Namespace       string   `json:"namespace,omitempty"`
 	Namespaces      []string `json:"namespaces,omitempty"`
 	OtherNamespaces bool     `json:"otherNamespaces,omitempty"` // and every namespace that nothing names
-	Workload        string   `json:"workload,omitempty"`
-	Pods            string   `json:"pods,omitempty"` // what their labels must be
-	CIDR            string   `json:"cidr,omitempty"`
-	Except          []string `json:"except,omitempty"`
+	// AllNamespaces stands for every namespace but those of ExceptNamespaces.
+	AllNamespaces    bool     `json:"allNamespaces,omitempty"`
+	ExceptNamespaces []string `json:"exceptNamespaces,omitempty"`
+	Workload         string   `json:"workload,omitempty"`
+	Pods             string   `json:"pods,omitempty"` // what their labels must be
+	CIDR             string   `json:"cidr,omitempty"`
+	Except           []string `json:"except,omitempty"`
 	// Group is the namespace in the tenancy's terms, or what stands for it; a matrix
 	// has a line for each.
 	Group  string   `json:"-"`
 	Team   string   `json:"team,omitempty"`
 	Owners []string `json:"owners,omitempty"`
 	label  string
+	full   string // label with all namespaces, where that is shorter; it tells ends apart
+	title  string // Group as label is
 }
 
 // Ports are those of a connection.
@@ -85,7 +90,8 @@ func (p Ports) String() string {
 // NewEnd gives an end; name is what the tenancy calls its namespace, or "".
 func NewEnd(e reach.End, name, team string, owners []string) End {
 	out := End{
-		Namespace: e.Namespace, Namespaces: e.Namespaces, OtherNamespaces: e.OtherNamespaces, Workload: e.Workload, Pods: e.Pods,
+		Namespace: e.Namespace, Namespaces: e.Namespaces, OtherNamespaces: e.OtherNamespaces,
+		AllNamespaces: e.AllNamespaces, ExceptNamespaces: e.ExceptNamespaces, Workload: e.Workload, Pods: e.Pods,
 		Except: texts(e.Except), Team: team, Owners: owners,
 	}
 	if e.CIDR.IsValid() {
@@ -95,10 +101,10 @@ func NewEnd(e reach.End, name, team string, owners []string) End {
 		e.Namespace = name
 		out.Name = e.String()
 	}
-	out.label = plain(e.String())
+	out.label, out.full = plain(e.String()), plain(e.Full())
 	whole := e
 	whole.Workload, whole.Pods = "", ""
-	out.Group = plain(whole.String())
+	out.title, out.Group = plain(whole.String()), plain(whole.Full())
 	return out
 }
 

@@ -44,6 +44,8 @@ func everyForm() (out []report.Connection) {
 		report.NewEnd(reach.End{Namespaces: []string{"a", "b"}, Pods: "b"}, "", "", nil),
 		report.NewEnd(reach.End{Namespaces: []string{"a"}, OtherNamespaces: true}, "", "", nil),
 		report.NewEnd(reach.End{OtherNamespaces: true}, "", "", nil),
+		report.NewEnd(reach.End{AllNamespaces: true}, "", "", nil),
+		report.NewEnd(reach.End{AllNamespaces: true, ExceptNamespaces: []string{"a"}, Pods: "b"}, "", "", nil),
 		report.NewEnd(reach.End{CIDR: prefix("10.0.0.0/8"), Except: []netip.Prefix{prefix("10.1.0.0/16")}}, "", "", nil),
 		report.NewEnd(reach.End{CIDR: prefix("::ffff:10.0.0.0/104")}, "", "", nil),
 	}

@@ -23,9 +23,9 @@ func writeText(w io.Writer, cs []Connection) error {
 			fmt.Fprintf(out, "cluster %s\n", plain(c.Cluster))
 			cluster, from = c.Cluster, ""
 		}
-		if c.From.String() != from {
+		if c.From.full != from {
 			fmt.Fprintf(out, "%s\n", c.From)
-			from = c.From.String()
+			from = c.From.full
 		}
 		fmt.Fprintf(out, "  → %s\t%s\t%s\n", c.To, c.Ports, c.via())
 	}
@@ -44,7 +44,9 @@ func writeCSV(w io.Writer, cs []Connection) error {
 		return err
 	}
 	for i := range cs {
-		if err := out.Write(inert(cs[i].row())); err != nil {
+		row := cs[i].row()
+		row[1], row[2] = cs[i].From.full, cs[i].To.full // programs read it
+		if err := out.Write(inert(row)); err != nil {
 			return err
 		}
 	}
@@ -94,7 +96,8 @@ func EscapeMarkdown(s string) string { return markdown.Replace(plain(s)) }
 
 // A matrix is which group reaches which.
 type matrix struct {
-	groups []string // in the order in which they come up
+	groups []string          // in the order in which they come up
+	titles map[string]string // of groups, for people
 	cells  map[[2]string][]string
 }
 
@@ -106,7 +109,7 @@ func WriteMatrix(w io.Writer, f Format, cs []Connection) error {
 	for i := range cs {
 		c := &cs[i]
 		if clusters[c.Cluster] == nil {
-			clusters[c.Cluster] = &matrix{cells: map[[2]string][]string{}}
+			clusters[c.Cluster] = &matrix{titles: map[string]string{}, cells: map[[2]string][]string{}}
 			names = append(names, c.Cluster)
 		}
 		clusters[c.Cluster].add(c)
@@ -123,9 +126,10 @@ func WriteMatrix(w io.Writer, f Format, cs []Connection) error {
 }
 
 func (m *matrix) add(c *Connection) {
-	for _, g := range []string{c.From.Group, c.To.Group} {
-		if !slices.Contains(m.groups, g) {
-			m.groups = append(m.groups, g)
+	for _, e := range []End{c.From, c.To} {
+		if _, known := m.titles[e.Group]; !known {
+			m.groups = append(m.groups, e.Group)
+			m.titles[e.Group] = e.title
 		}
 	}
 	at := [2]string{c.From.Group, c.To.Group}
@@ -139,9 +143,19 @@ func (m *matrix) write(w io.Writer, f Format, cluster string) error {
 	if cluster != "" {
 		corner = plain(cluster) + ": " + corner
 	}
-	rows := [][]string{append([]string{corner}, m.groups...)}
+	title := func(group string) string {
+		if f == CSV {
+			return group
+		}
+		return m.titles[group]
+	}
+	head := []string{corner}
+	for _, g := range m.groups {
+		head = append(head, title(g))
+	}
+	rows := [][]string{head}
 	for _, from := range m.groups {
-		row := []string{from}
+		row := []string{title(from)}
 		for _, to := range m.groups {
 			row = append(row, strings.Join(m.cells[[2]string{from, to}], ", "))
 		}
