@@ -39,14 +39,18 @@ func (g *Graph) list(edges []Edge, widest int) []Connection {
 			}
 		}
 	}
-	var out []Connection
+	var sorted []*Connection // they are large, and there can be many
 	for _, c := range l.lines {
 		if !c.Ports.Empty() {
-			c.Rules = sortedRules(c.Rules)
-			out = append(out, *c)
+			sorted = append(sorted, c)
 		}
 	}
-	slices.SortFunc(out, func(a, b Connection) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
+	slices.SortFunc(sorted, func(a, b *Connection) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
+	out := make([]Connection, 0, len(sorted))
+	for _, c := range sorted {
+		c.Rules = sortedRules(c.Rules)
+		out = append(out, *c)
+	}
 	return out
 }
 

@@ -87,6 +87,25 @@ func TestListIsOfNoOrder(t *testing.T) {
 	}
 }
 
+// What a guard forbids between all and all of a cluster where each namespace
+// allows all is listed in proportion to its edges, and so is what is left of it.
+func TestWhatIsForbiddenIsListedInProportion(t *testing.T) {
+	for _, n := range []int{100, 500} {
+		g := manifest(t, n, fromAllOnOwnPort)
+		first, err := g.Pods([]string{"n0"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := g.Opens(Between(g.Everything(), g.Everything(), AllPorts))
+		left := Subtract(found, Between([]Group{first}, g.Everything(), AllPorts))
+		list := g.List(left)
+		if limit := max(fewLines, linesOfEach*(len(left)+n)) + linesOfEach*linesOfEach*len(left); len(list) > limit || len(left) > 4*n {
+			t.Errorf("%d namespaces: %d edges and %d lines, more than %d", n, len(left), len(list), limit)
+		}
+		t.Logf("%d namespaces: %d edges, %d lines", n, len(left), len(list))
+	}
+}
+
 func TestNamespacesTogether(t *testing.T) {
 	u := newUniverse([]string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"})
 	for _, c := range []struct {

@@ -101,11 +101,21 @@ func NewEnd(e reach.End, name, team string, owners []string) End {
 		e.Namespace = name
 		out.Name = e.String()
 	}
-	out.label, out.full = plain(e.String()), plain(e.Full())
+	out.label, out.full = names(e)
 	whole := e
 	whole.Workload, whole.Pods = "", ""
-	out.title, out.Group = plain(whole.String()), plain(whole.Full())
+	out.title, out.Group = names(whole)
 	return out
+}
+
+// names gives an end for people, and in full. Mostly they are the same, in the
+// same memory: there can be many ends.
+func names(e reach.End) (short, full string) {
+	short = plain(e.String())
+	if len(e.Namespaces)+len(e.ExceptNamespaces) == 0 {
+		return short, short
+	}
+	return short, plain(e.Full())
 }
 
 func texts(ps []netip.Prefix) (out []string) {
