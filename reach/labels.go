@@ -90,6 +90,9 @@ func (r region) and(s region) (region, bool) {
 	if len(s) == 0 {
 		return r, true
 	}
+	if r.apart(s) {
+		return nil, false
+	}
 	out := make(region, 0, len(r)+len(s))
 	for len(r) > 0 && len(s) > 0 {
 		switch c := cmp.Compare(r[0].key, s[0].key); {
@@ -98,15 +101,29 @@ func (r region) and(s region) (region, bool) {
 		case c > 0:
 			out, s = append(out, s[0]), s[1:]
 		default:
-			both := r[0].values.and(s[0].values)
-			if both.empty() {
-				return nil, false
-			}
-			out = append(out, requirement{r[0].key, both})
+			out = append(out, requirement{r[0].key, r[0].values.and(s[0].values)})
 			r, s = r[1:], s[1:]
 		}
 	}
 	return append(append(out, r...), s...), true
+}
+
+// apart reports whether there can be no object of both. It is asked first,
+// because of most pairs there can be none, and it takes no memory.
+func (r region) apart(s region) bool {
+	for len(r) > 0 && len(s) > 0 {
+		switch c := cmp.Compare(r[0].key, s[0].key); {
+		case c < 0:
+			r = r[1:]
+		case c > 0:
+			s = s[1:]
+		case r[0].values.disjoint(s[0].values):
+			return true
+		default:
+			r, s = r[1:], s[1:]
+		}
+	}
+	return false
 }
 
 // andEach gives the objects of r and of each of the regions, which have one
