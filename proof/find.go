@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/reach"
@@ -20,15 +23,17 @@ type End struct {
 	Namespace string
 	Place     Place                   // of a declared namespace
 	Ports     map[string]tenancy.Port // that it declares
+	whole     bool                    // every pod of the namespace is meant
 	peer      string                  // it in a flow, as CUE; "" if a flow cannot name it
 	external  *tenancy.External
 }
 
-// Find gives the ends that a text names, at most one for each cluster: as
+// Find gives the ends that a text names, on each cluster: as
 // environment/namespace/workload, shared/name/workload, external/name, nodes,
 // apiServer, an address or a range of them, a namespace in Kubernetes, with or
 // without workload, or undeclared/namespace. Without a workload it is the whole
-// namespace. The error says what is not known, and what is nearest.
+// namespace. A text that can be read in several ways gives an end for each. The
+// error says what is not known, and what is nearest.
 func (p *Proof) Find(text string) ([]End, error) {
 	if prefix, ok := ParseAddresses(text); ok {
 		return p.addresses(text, []netip.Prefix{prefix}, nil)
@@ -55,15 +60,33 @@ func (p *Proof) Find(text string) ([]End, error) {
 	if p.t.Externals[text] != nil {
 		return p.findExternal(text)
 	}
-	return nil, fmt.Errorf("%q is not known (a namespace that the tenancy does not declare is undeclared/NAME); %s", text, nearest.Hint(text, "ends", p.endNames()))
+	return nil, fmt.Errorf("%s is not known (a namespace that the tenancy does not declare is undeclared/NAME); %s", quote(text), nearest.Hint(shorten(text), "ends", p.endNames()))
 }
 
-// ParseAddresses reads an address or a range of addresses.
+// longestQuote is how much of what somebody wrote an error repeats.
+const longestQuote = 80
+
+func shorten(text string) string {
+	if len(text) <= longestQuote {
+		return text
+	}
+	return text[:longestQuote] + "…"
+}
+
+// quote repeats what somebody wrote so that it can steer no terminal.
+func quote(text string) string { return strconv.Quote(strings.ToValidUTF8(shorten(text), "")) }
+
+// ParseAddresses reads an address or a range of addresses. IPv4 written as IPv6
+// is IPv4: that is what goes over the wire.
 func ParseAddresses(text string) (netip.Prefix, bool) {
 	if a, err := netip.ParseAddr(text); err == nil {
+		a = a.Unmap()
 		return netip.PrefixFrom(a, a.BitLen()), true
 	}
 	p, err := netip.ParsePrefix(text)
+	if mapped := netip.IPv6Unspecified().BitLen() - netip.IPv4Unspecified().BitLen(); p.Addr().Is4In6() && p.Bits() >= mapped {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	}
 	return p.Masked(), err == nil
 }
 
@@ -99,7 +122,7 @@ func (p *Proof) facts(name, peer string, fact func(*tenancy.Cluster) []tenancy.W
 func (p *Proof) findExternal(name string) ([]End, error) {
 	ext := p.t.Externals[name]
 	if ext == nil {
-		return nil, fmt.Errorf("external %q is not declared; %s", name, nearest.Hint(name, "externals", tenancy.Keys(p.t.Externals)))
+		return nil, fmt.Errorf("external %s is not declared; %s", quote(name), nearest.Hint(shorten(name), "externals", tenancy.Keys(p.t.Externals)))
 	}
 	out, err := p.addresses("external/"+name, prefixes(ext.CIDRs), prefixes(ext.Except))
 	for i := range out {
@@ -108,70 +131,120 @@ func (p *Proof) findExternal(name string) ([]End, error) {
 	return out, err
 }
 
-// undeclared gives a namespace that the tenancy does not know, on each cluster.
+// undeclared gives a namespace on each cluster on which the tenancy does not
+// declare it.
 func (p *Proof) undeclared(name string) (out []End, err error) {
+	if len(validation.IsDNS1123Label(name)) > 0 {
+		return nil, fmt.Errorf("undeclared/NAME takes the name of a namespace, and %s is none", quote(name))
+	}
 	for _, c := range tenancy.Sorted(p.Clusters) {
-		if _, known := c.Places[name]; known {
-			return nil, fmt.Errorf("namespace %q is declared", name)
+		if _, known := c.Places[name]; !known {
+			out = append(out, c.stranger(name, "undeclared/"+name))
 		}
-		group, err := c.Graph.Pods([]string{name}, nil)
-		if err != nil { // nothing names it
-			group = c.Graph.Elsewhere(c.Graph.Namespaces())
-		}
-		out = append(out, End{Cluster: c, Name: "undeclared/" + name, Namespace: name, Group: group})
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("namespace %q is declared", name)
 	}
 	return out, nil
 }
 
-// findNamespace gives the namespaces that a text names with their places, with
-// Kubernetes' names, or with their logical ones where that is clear.
+// stranger gives a namespace that the tenancy does not declare.
+func (c *Cluster) stranger(namespace, name string) End {
+	group, err := c.Graph.Pods([]string{namespace}, nil)
+	if err != nil { // nothing names it
+		group = c.Graph.Elsewhere(c.Graph.Namespaces())
+	}
+	return End{Cluster: c, Name: name, Namespace: namespace, Group: group, whole: true}
+}
+
+// findNamespace gives the namespaces that a text names with their places or with
+// Kubernetes' names. Those may look like an environment, so that one reading
+// that leads nowhere is no mistake while another leads somewhere.
 func (p *Proof) findNamespace(text string) (out []End, err error) {
 	for _, c := range tenancy.Sorted(p.Clusters) {
-		for name, place := range tenancy.Sorted(c.Places) {
-			for _, called := range []string{place.String(), name} {
-				workload, ok := strings.CutPrefix(text+"/", called+"/")
-				if !ok {
-					continue
-				}
-				end, err := c.end(name, place, strings.TrimSuffix(workload, "/"))
-				if err != nil {
-					return nil, err
-				}
+		ends, wrong := c.read(text)
+		if err == nil {
+			err = wrong
+		}
+		if _, declared := c.Places[text]; !declared && slices.Contains(c.Graph.Namespaces(), text) {
+			ends = append(ends, c.stranger(text, text))
+		}
+		out = append(out, ends...)
+	}
+	if len(out) > 0 {
+		err = nil
+	}
+	return out, err
+}
+
+// read gives every reading of a text on a cluster, or why there is none.
+func (c *Cluster) read(text string) (out []End, wrong error) {
+	for name, place := range tenancy.Sorted(c.Places) {
+		for _, called := range []string{place.String(), name} {
+			workload, ok := strings.CutPrefix(text+"/", called+"/")
+			if !ok {
+				continue
+			}
+			end, err := c.end(name, place, strings.TrimSuffix(workload, "/"))
+			switch {
+			case err == nil:
 				out = append(out, end)
-				break
+			case called == place.String() || wrong == nil && !c.isHead(called):
+				wrong = err
 			}
 		}
 	}
-	return out, nil
+	return out, wrong
+}
+
+// isHead reports whether places begin with a name.
+func (c *Cluster) isHead(name string) bool {
+	for _, place := range c.Places {
+		if strings.HasPrefix(place.String(), name+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Cluster) end(namespace string, place Place, workload string) (End, error) {
-	e := End{Cluster: c, Name: place.String(), Namespace: namespace, Place: place}
+	e := End{Cluster: c, Name: place.String(), Namespace: namespace, Place: place, whole: workload == ""}
 	var labels tenancy.Labels
 	if workload != "" {
 		w := place.workloads[workload]
 		if w == nil {
-			return e, fmt.Errorf("%s has no workload %q; %s", place, workload, nearest.Hint(workload, "workloads", tenancy.Keys(place.workloads)))
+			return e, fmt.Errorf("%s has no workload %s; %s", place, quote(workload), nearest.Hint(shorten(workload), "workloads", tenancy.Keys(place.workloads)))
 		}
 		labels, e.Ports, e.Name = w.Pods, w.Ports, e.Name+"/"+workload
 	}
-	switch {
-	case place.Retired:
-	case place.Shared != "":
-		e.peer = fmt.Sprintf("shared: %q", place.Shared)
-	default:
-		e.peer = fmt.Sprintf("namespace: %q", place.Namespace)
-	}
-	if e.peer != "" && workload != "" {
-		e.peer += fmt.Sprintf(", workload: %q", workload)
-	}
+	e.peer = place.peer(workload)
 	var err error
-	if place.hostNetwork { // no selector matches such pods: they are their nodes
-		e.Group, err = reach.Addresses(prefixes(c.facts.Nodes), nil)
-	} else {
+	switch {
+	case !place.hostNetwork:
 		e.Group, err = c.Graph.Pods([]string{namespace}, labels)
+	case len(c.facts.Nodes) == 0:
+		err = fmt.Errorf("the pods of %s use their nodes' network, and cluster %q does not say the addresses of its nodes", place, c.Name)
+	default: // no selector matches such pods: they are their nodes
+		e.Group, err = reach.Addresses(prefixes(c.facts.Nodes), nil)
 	}
 	return e, err
+}
+
+// peer gives a place, or a workload there, as a flow names it.
+func (p Place) peer(workload string) string {
+	var out string
+	switch {
+	case p.Retired:
+		return ""
+	case p.Shared != "":
+		out = fmt.Sprintf("shared: %q", p.Shared)
+	default:
+		out = fmt.Sprintf("namespace: %q", p.Namespace)
+	}
+	if workload != "" {
+		out += fmt.Sprintf(", workload: %q", workload)
+	}
+	return out
 }
 
 // endNames gives what ends can be called.

@@ -21,10 +21,10 @@ func (p *Proof) Focus(from, to, environment, team string) (func(*Cluster) []reac
 		return nil, err
 	}
 	if environment != "" && p.t.Environments[environment] == nil {
-		return nil, fmt.Errorf("environment %q is not declared; %s", environment, nearest.Hint(environment, "environments", tenancy.Keys(p.t.Environments)))
+		return nil, fmt.Errorf("environment %s is not declared; %s", quote(environment), nearest.Hint(shorten(environment), "environments", tenancy.Keys(p.t.Environments)))
 	}
 	if team != "" && p.t.Teams[team] == nil {
-		return nil, fmt.Errorf("team %q is not declared; %s", team, nearest.Hint(team, "teams", tenancy.Keys(p.t.Teams)))
+		return nil, fmt.Errorf("team %s is not declared; %s", quote(team), nearest.Hint(shorten(team), "teams", tenancy.Keys(p.t.Teams)))
 	}
 	return func(c *Cluster) []reach.Edge {
 		open := c.Graph.Open()
