@@ -2,15 +2,12 @@ package proof
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/reach"
-	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // Explanation says whether connections between two ends are open, and why.
@@ -19,7 +16,7 @@ type Explanation struct {
 	From     string             `json:"from"`
 	To       string             `json:"to"`
 	Ports    string             `json:"ports"`
-	Verdict  string             `json:"verdict"`        // allowed, denied or partly
+	Verdict  string             `json:"verdict"`
 	Open     []string           `json:"open,omitempty"` // what of it is, if that is not all
 	Egress   SideOf             `json:"egress"`
 	Ingress  SideOf             `json:"ingress"`
@@ -35,6 +32,8 @@ const (
 	Allowed = "allowed"
 	Denied  = "denied"
 	Partly  = "partly allowed"
+	// Unruled is what neither end of is a pod.
+	Unruled = "not ruled by policies"
 )
 
 // SideOf is what policies say on one side of a connection.
@@ -69,67 +68,46 @@ func (p *Proof) Explain(from, to, ports string) ([]Explanation, error) {
 		return nil, err
 	}
 	var out []Explanation
+	var wrong error
 	for _, f := range froms {
 		for _, t := range tos {
 			if f.Cluster != t.Cluster {
 				continue
 			}
-			wanted, err := t.ports(ports)
+			asked, err := t.ports(ports)
 			if err != nil {
-				return nil, err
+				wrong = err // of another reading, the port may be known
+				continue
 			}
-			out = append(out, p.explain(&f, &t, wanted, ports))
+			out = append(out, p.explain(&f, &t, asked))
 		}
 	}
-	if len(out) == 0 {
-		out = append(out, apart(&froms[0], &tos[0]))
+	switch {
+	case len(out) > 0:
+		return out, nil
+	case wrong != nil:
+		return nil, wrong
 	}
-	return out, nil
+	return []Explanation{apart(&froms[0], &tos[0])}, nil
 }
 
 // apart explains ends that are never on one cluster.
 func apart(from, to *End) Explanation {
 	return Explanation{
 		Cluster: from.Cluster.Name + " and " + to.Cluster.Name, From: from.Name, To: to.Name, Ports: reach.AllPorts.String(), Verdict: Denied,
+		Egress: side(&End{}, nil, nil, false), Ingress: side(&End{}, nil, nil, false), Flows: []FlowOf{},
 		Notes: []string{"a NetworkPolicy cannot see into another cluster: declare the far end as an external with its addresses"},
 	}
 }
 
-// ports reads what somebody calls ports of an end.
-func (e *End) ports(text string) (reach.Ports, error) {
-	if text == "" {
-		return reach.AllPorts, nil
-	}
-	spec := text
-	if !strings.Contains(spec, "/") {
-		spec += "/TCP"
-	}
-	if p, ok := tenancy.ParsePort(strings.ToUpper(spec)); ok && p.Number <= p.End {
-		return ports([]tenancy.Port{p}), nil
-	}
-	var found []tenancy.Port
-	if p, ok := e.Ports[text]; ok {
-		found = append(found, p)
-	}
-	if e.Ports == nil {
-		for _, w := range e.Place.workloads {
-			if p, ok := w.Ports[text]; ok {
-				found = append(found, p)
-			}
-		}
-	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("%s declares no port %q; write a number, as in 8443/TCP, or one of its names", e.Name, text)
-	}
-	return ports(found), nil
-}
-
-func (p *Proof) explain(from, to *End, wanted reach.Ports, asked string) Explanation {
+func (p *Proof) explain(from, to *End, asked askedPorts) Explanation {
 	c := from.Cluster
-	edges := []reach.Edge{{From: from.Group, To: to.Group, Ports: wanted}}
-	x := Explanation{Cluster: c.Name, From: from.Name, To: to.Name, Ports: wanted.String(), from: from, to: to}
+	edges := []reach.Edge{{From: from.Group, To: to.Group, Ports: asked.ports}}
+	x := Explanation{Cluster: c.Name, From: from.Name, To: to.Name, Ports: asked.ports.String(), Flows: []FlowOf{}, from: from, to: to}
 	x.list = c.Graph.List(c.Graph.Opens(edges))
 	switch {
+	case from.Group.IsAddresses() && to.Group.IsAddresses():
+		x.Verdict = Unruled
 	case len(x.list) == 0:
 		x.Verdict = Denied
 	case len(c.Graph.Lacks(edges)) == 0:
@@ -142,9 +120,12 @@ func (p *Proof) explain(from, to *End, wanted reach.Ports, asked string) Explana
 	}
 	x.sides(c, edges)
 	x.behind(c)
-	x.notes(c)
+	x.notes()
 	if x.Verdict == Denied {
-		x.Snippet = snippet(from, to, asked)
+		var why string
+		if x.Snippet, why = p.snippet(from, to, asked); why != "" {
+			x.Notes = append(x.Notes, why)
+		}
 	}
 	return x
 }
@@ -166,7 +147,7 @@ func (x *Explanation) sides(c *Cluster, edges []reach.Edge) {
 }
 
 func side(e *End, isolating []*networkingv1.NetworkPolicy, allowing []reach.Rule, open bool) SideOf {
-	out := SideOf{End: e.Name, Open: open}
+	out := SideOf{End: e.Name, Open: open, Isolating: []string{}, Allowing: []string{}}
 	for _, p := range isolating {
 		out.Isolating = append(out.Isolating, p.Name)
 	}
@@ -191,32 +172,6 @@ func (x *Explanation) behind(c *Cluster) {
 		owners := slices.Sorted(slices.Values(slices.Concat(x.from.Place.Owners, x.to.Place.Owners)))
 		x.Flows = append(x.Flows, FlowOf{Name: f.Name, At: f.Pos.String(), Reason: f.Reason, Ticket: f.Ticket,
 			Expires: f.Expires.Text, Owners: slices.Compact(owners)})
-	}
-}
-
-// notes says what the verdict does not.
-func (x *Explanation) notes(c *Cluster) {
-	ends := []*End{x.from, x.to}
-	for i, e := range ends {
-		if environment := ends[1-i].Place.Environment; environment != "" && !e.usable(environment) {
-			x.Notes = append(x.Notes, fmt.Sprintf("%s may be used in %s alone", e.Name, strings.Join(tenancy.Texts(e.external.Environments), ", ")))
-		}
-	}
-	if x.from.Namespace == x.to.Namespace {
-		ends = ends[:1]
-	}
-	for _, e := range ends {
-		switch {
-		case e.Place.hostNetwork:
-			x.Notes = append(x.Notes, fmt.Sprintf("the pods of %s use their nodes' network: they are taken for the addresses of the nodes", e.Name))
-		case e.Place.Retired:
-			x.Notes = append(x.Notes, fmt.Sprintf("namespace %s is retired: its deny stays until it is released", e.Namespace))
-		case e.Namespace != "" && !slices.Contains(c.Managed, e.Namespace):
-			x.Notes = append(x.Notes, fmt.Sprintf("Hedgerow writes no policies in namespace %s: what others write there may close more", e.Namespace))
-		}
-	}
-	if x.from.Namespace != "" && x.from.Name != x.from.Place.String() && x.Verdict != Denied && !x.from.Place.hostNetwork {
-		x.Notes = append(x.Notes, fmt.Sprintf("labels are no boundary: whoever may create pods in namespace %s can give them those of %s", x.from.Namespace, x.from.Name))
 	}
 }
 
