@@ -192,13 +192,19 @@ func flowRefs(annotations map[string]string) (out []FlowRef) {
 // Note is what a policy says about the flow that it is there for.
 type Note struct {
 	Flow, Reason, Ticket, Expires string
+	Owners                        []string // of the namespace that the policy stands in
 }
 
 // NoteOf reads a policy's annotations; the note is empty if no flow is its
 // cause.
 func NoteOf(annotations map[string]string) Note {
+	var owners []string
+	if all := annotations[annotationOwners]; all != "" {
+		owners = strings.Split(all, ", ")
+	}
 	return Note{
 		Flow: annotations[annotationFlow], Reason: annotations[annotationReason],
 		Ticket: annotations[annotationTicket], Expires: annotations[annotationExpires],
+		Owners: owners,
 	}
 }
