@@ -24,6 +24,8 @@ type ClusterDifference struct {
 	Changed  []Change     `json:"changed"`
 	Appeared []string     `json:"appeared,omitempty"` // namespaces
 	Vanished []string     `json:"vanished,omitempty"`
+	// Unisolated are namespaces that had policies and have none any more.
+	Unisolated []string `json:"unisolated,omitempty"`
 }
 
 // Change is other ports between the same ends.
@@ -35,7 +37,15 @@ type Change struct {
 	Flows  []string `json:"flows,omitempty"`
 }
 
-// NoteChange is a flow whose reason, ticket or expiry changed.
+// The fields of notes about flows that came or went without opening or closing
+// anything: under another name, or over what is open anyway.
+const (
+	NewFlow  = "new"
+	GoneFlow = "gone"
+)
+
+// NoteChange is a flow whose reason, ticket or expiry changed, or one that is new
+// or gone, with its reason.
 type NoteChange struct {
 	Flow   string `json:"flow"`
 	Field  string `json:"field"`
@@ -46,8 +56,34 @@ type NoteChange struct {
 // Empty reports whether nothing changed.
 func (d *Difference) Empty() bool {
 	return len(d.Notes) == 0 && !slices.ContainsFunc(d.Clusters, func(c ClusterDifference) bool {
-		return len(c.Opened)+len(c.Closed)+len(c.Changed)+len(c.Appeared)+len(c.Vanished) > 0
+		return len(c.Opened)+len(c.Closed)+len(c.Changed)+len(c.Appeared)+len(c.Vanished)+len(c.Unisolated) > 0
 	})
+}
+
+// Flows gives the flows that what opens, closes or changes names.
+func (d *Difference) Flows() map[string]bool {
+	out := map[string]bool{}
+	for i := range d.Clusters {
+		c := &d.Clusters[i]
+		var lists [][]string
+		for _, e := range slices.Concat(c.Opened, c.Closed) {
+			lists = append(lists, e.Flows)
+		}
+		for _, e := range c.Changed {
+			lists = append(lists, e.Flows)
+		}
+		for _, f := range slices.Concat(lists...) {
+			out[f] = true
+		}
+	}
+	return out
+}
+
+// WithNamespace gives the end with what Kubernetes calls its namespace, where the
+// name that people use means two.
+func (e End) WithNamespace() End {
+	e.label += " (" + plain(e.Namespace) + " in Kubernetes)"
+	return e
 }
 
 // DiffFormats gives the formats of differences.
@@ -135,8 +171,13 @@ func (c *ClusterDifference) words() (out []string) {
 	for _, n := range c.Appeared {
 		out = append(out, fmt.Sprintf("namespace %s is new%s: what is not listed as opened is denied", plain(n), on(c.Cluster)))
 	}
+	for _, n := range c.Unisolated {
+		out = append(out, fmt.Sprintf("namespace %s has no policies any more%s: everything to and from it is open, as far as the other ends allow", plain(n), on(c.Cluster)))
+	}
 	for _, n := range c.Vanished {
-		out = append(out, fmt.Sprintf("namespace %s has no policies any more%s: nothing that its own policies denied is denied by them", plain(n), on(c.Cluster)))
+		if !slices.Contains(c.Unisolated, n) {
+			out = append(out, fmt.Sprintf("namespace %s is not there any more%s", plain(n), on(c.Cluster)))
+		}
 	}
 	return out
 }
@@ -150,6 +191,10 @@ func on(cluster string) string {
 
 func (n *NoteChange) String() string {
 	switch {
+	case n.Field == NewFlow:
+		return fmt.Sprintf("flow %s is new: %s", plain(n.Flow), plain(n.After))
+	case n.Field == GoneFlow:
+		return fmt.Sprintf("flow %s is gone", plain(n.Flow))
 	case n.Before == "":
 		return fmt.Sprintf("flow %s: %s is now %q", plain(n.Flow), n.Field, n.After)
 	case n.After == "":
@@ -160,14 +205,24 @@ func (n *NoteChange) String() string {
 
 // summary counts what changed.
 func (d *Difference) summary() string {
-	var opened, closed, changed int
+	var opened, closed, changed, unisolated int
 	for _, c := range d.Clusters {
 		opened, closed, changed = opened+len(c.Opened), closed+len(c.Closed), changed+len(c.Changed)
+		unisolated += len(c.Unisolated)
 	}
-	if opened+closed+changed == 0 {
-		return "nothing opens or closes"
+	var out []string
+	if opened+closed+changed > 0 {
+		out = append(out, fmt.Sprintf("%d opened, %d closed, %d changed", opened, closed, changed))
 	}
-	return fmt.Sprintf("%d opened, %d closed, %d changed", opened, closed, changed)
+	switch {
+	case unisolated == 1:
+		out = append(out, "1 namespace no longer isolated")
+	case unisolated > 1:
+		out = append(out, fmt.Sprintf("%d namespaces no longer isolated", unisolated))
+	case len(out) == 0:
+		out = append(out, "nothing opens or closes")
+	}
+	return strings.Join(out, ", ")
 }
 
 func writeDiffText(w io.Writer, d *Difference) error {

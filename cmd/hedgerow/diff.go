@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -100,71 +101,66 @@ func compare(old, now *state) (*report.Difference, error) {
 		}
 	}
 	d := &report.Difference{Clusters: []report.ClusterDifference{}}
-	notes := map[report.NoteChange]bool{}
+	var changed []report.NoteChange
+	flows := flowNotes{old: map[string]render.Note{}, now: map[string]render.Note{}}
 	for name := range tenancy.Sorted(names) {
 		before, after := old.cluster(name, now), now.cluster(name, old)
-		found, err := reach.Diff(before, after)
+		is := after
+		is.Has = slices.Concat(after.Has, before.Has) // what is said about a namespace that leaves is what is then open
+		found, err := reach.Diff(before, is)
 		if err != nil {
 			return nil, failure{err}
 		}
-		d.Clusters = append(d.Clusters, inWords(found, name, old, now))
-		for _, n := range noteChanges(before.Policies, after.Policies) {
-			if !notes[n] {
-				notes[n] = true
-				d.Notes = append(d.Notes, n)
-			}
-		}
+		w := words{cluster: name, old: old, now: now, owners: ownersOf(before.Policies)}
+		c := w.difference(found)
+		c.Vanished, c.Unisolated = w.namespaces(lost(before.Has, after.Has)), w.namespaces(lost(policed(before.Policies), policed(after.Policies)))
+		d.Clusters = append(d.Clusters, c)
+		changed = append(changed, noteChanges(before.Policies, after.Policies)...)
+		flows.add(before.Policies, after.Policies)
 	}
+	d.Notes = append(flows.comings(d), unique(changed)...)
 	return d, nil
 }
 
-// inWords gives what changed on a cluster in the tenancy's terms: in those of
-// the new one, or else of the old one.
-func inWords(found *reach.Difference, name string, old, now *state) report.ClusterDifference {
-	end := func(e reach.End) report.End {
-		for _, s := range []*state{now, old} {
-			if s.proof == nil || s.proof.Clusters[name] == nil {
-				continue
-			}
-			if out := endInWords(s.proof.Clusters[name], e); out.Name != "" {
-				return out
-			}
+// unique gives each change once: a flow may be on several clusters.
+func unique(changes []report.NoteChange) (out []report.NoteChange) {
+	for _, n := range changes {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
 		}
-		return endInWords(nil, e)
 	}
-	d := report.ClusterDifference{Cluster: name, Opened: []report.Connection{}, Closed: []report.Connection{}, Changed: []report.Change{}}
-	for i := range found.Opened {
-		d.Opened = append(d.Opened, noted(&found.Opened[i], end))
-	}
-	for i := range found.Closed {
-		d.Closed = append(d.Closed, noted(&found.Closed[i], end))
-	}
-	for i := range found.Changed {
-		before, after := noted(&found.Changed[i].Before, end), noted(&found.Changed[i].After, end)
-		flows := slices.Sorted(slices.Values(slices.Concat(before.Flows, after.Flows)))
-		d.Changed = append(d.Changed, report.Change{From: after.From, To: after.To, Opened: after.Ports, Closed: before.Ports, Flows: slices.Compact(flows)})
-	}
-	for _, n := range found.Appeared {
-		d.Appeared = append(d.Appeared, end(reach.End{Namespace: n}).String())
-	}
-	for _, n := range found.Vanished {
-		d.Vanished = append(d.Vanished, end(reach.End{Namespace: n}).String())
-	}
-	return d
+	return out
 }
 
-// noted gives a connection with the flows that its policies say they are there
-// for.
-func noted(c *reach.Connection, end func(reach.End) report.End) report.Connection {
-	r := connection(c, end)
-	for _, rule := range c.Rules {
-		if n := render.NoteOf(rule.Policy.Annotations); n.Flow != "" {
-			r.Flows = append(r.Flows, n.Flow)
+// lost gives what is in a and not in b, sorted.
+func lost(a, b []string) []string {
+	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(a))), func(s string) bool { return slices.Contains(b, s) })
+}
+
+// flowNotes are what the policies of two states, on all clusters, say about
+// flows.
+type flowNotes struct{ old, now map[string]render.Note }
+
+func (f *flowNotes) add(before, after []*networkingv1.NetworkPolicy) {
+	maps.Copy(f.old, notesOf(before))
+	maps.Copy(f.now, notesOf(after))
+}
+
+// comings gives the flows that came and went but for those that something that
+// opens or closes names: a renamed one, or one over what is open anyway.
+func (f *flowNotes) comings(d *report.Difference) (out []report.NoteChange) {
+	named := d.Flows()
+	for name, n := range tenancy.Sorted(f.old) {
+		if _, stays := f.now[name]; !stays && !named[name] {
+			out = append(out, report.NoteChange{Flow: name, Field: report.GoneFlow, Before: n.Reason})
 		}
 	}
-	slices.Sort(r.Flows)
-	r.Flows = slices.Compact(r.Flows)
-	return r
+	for name, n := range tenancy.Sorted(f.now) {
+		if _, was := f.old[name]; !was && !named[name] {
+			out = append(out, report.NoteChange{Flow: name, Field: report.NewFlow, After: n.Reason})
+		}
+	}
+	return out
 }
 
 // noteChanges gives what changed about flows that are there before and after.
