@@ -36,7 +36,7 @@ type End struct {
 // error says what is not known, and what is nearest.
 func (p *Proof) Find(text string) ([]End, error) {
 	if prefix, ok := ParseAddresses(text); ok {
-		return p.addresses(text, []netip.Prefix{prefix}, nil)
+		return p.addresses(calledAddress(prefix), []netip.Prefix{prefix}, nil)
 	}
 	head, rest, _ := strings.Cut(text, "/")
 	switch {
@@ -88,6 +88,14 @@ func ParseAddresses(text string) (netip.Prefix, bool) {
 		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
 	}
 	return p.Masked(), err == nil
+}
+
+// calledAddress gives what addresses are called, whatever was written.
+func calledAddress(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
 }
 
 func (p *Proof) addresses(name string, blocks, except []netip.Prefix) (out []End, err error) {
