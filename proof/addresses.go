@@ -29,6 +29,9 @@ func parsePrefixes(texts ...string) (out []netip.Prefix) {
 // something that the tenancy has a name for.
 func (e *End) isRaw() bool { return e.peer == "" && e.Namespace == "" }
 
+// unknown reports whether an end is addresses that its cluster does not say.
+func (e *End) unknown() bool { return e.Group.IsAddresses() && len(e.Group.Addresses()) == 0 }
+
 // An ownRange is addresses of a cluster that externals do not open.
 type ownRange struct {
 	what   string

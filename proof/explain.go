@@ -34,6 +34,8 @@ const (
 	Partly  = "partly allowed"
 	// Unruled is what neither end of is a pod.
 	Unruled = "not ruled by policies"
+	// Unknown is what has an end whose addresses the cluster does not say.
+	Unknown = "not known"
 )
 
 // SideOf is what policies say on one side of a connection.
@@ -106,6 +108,8 @@ func (p *Proof) explain(from, to *End, asked askedPorts) Explanation {
 	x := Explanation{Cluster: c.Name, From: from.Name, To: to.Name, Ports: asked.ports.String(), Flows: []FlowOf{}, from: from, to: to}
 	x.list = c.Graph.List(c.Graph.Opens(edges))
 	switch {
+	case from.unknown() || to.unknown():
+		x.Verdict = Unknown
 	case from.Group.IsAddresses() && to.Group.IsAddresses():
 		x.Verdict = Unruled
 	case len(x.list) == 0:

@@ -109,19 +109,19 @@ func (p *Proof) addresses(name string, blocks, except []netip.Prefix) (out []End
 	return out, nil
 }
 
+// facts gives addresses that clusters say; none for a cluster that does not.
 func (p *Proof) facts(name, peer string, fact func(*tenancy.Cluster) []tenancy.Word) (out []End, err error) {
+	known := false
 	for _, c := range tenancy.Sorted(p.Clusters) {
 		blocks := prefixes(fact(c.facts))
-		if len(blocks) == 0 {
-			continue
-		}
+		known = known || len(blocks) > 0
 		group, err := reach.Addresses(blocks, nil)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, End{Cluster: c, Name: name, Group: group, peer: peer})
 	}
-	if len(out) == 0 {
+	if !known {
 		return nil, fmt.Errorf("no cluster says what the addresses of %q are", name)
 	}
 	return out, nil
@@ -227,13 +227,10 @@ func (c *Cluster) end(namespace string, place Place, workload string) (End, erro
 	}
 	e.peer = place.peer(workload)
 	var err error
-	switch {
-	case !place.hostNetwork:
-		e.Group, err = c.Graph.Pods([]string{namespace}, labels)
-	case len(c.facts.Nodes) == 0:
-		err = fmt.Errorf("the pods of %s use their nodes' network, and cluster %q does not say the addresses of its nodes", place, c.Name)
-	default: // no selector matches such pods: they are their nodes
+	if place.hostNetwork { // no selector matches such pods: they are their nodes
 		e.Group, err = reach.Addresses(prefixes(c.facts.Nodes), nil)
+	} else {
+		e.Group, err = c.Graph.Pods([]string{namespace}, labels)
 	}
 	return e, err
 }

@@ -37,6 +37,8 @@ func (x *Explanation) notes() {
 // note says what is special about an end; "" if nothing is.
 func (e *End) note() string {
 	switch {
+	case e.unknown() && e.external == nil:
+		return fmt.Sprintf("cluster %q does not say the addresses of %s: no policy can name it, and nothing can be said of it", e.Cluster.Name, e.Name)
 	case e.Place.hostNetwork:
 		return fmt.Sprintf("the pods of %s use their nodes' network: they are taken for the addresses of the nodes", e.Name)
 	case e.Place.Retired:

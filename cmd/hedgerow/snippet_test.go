@@ -76,7 +76,7 @@ func trySnippets(t *testing.T, files []txtar.File, ends []string) (denied, opene
 	(&mistake{args: []string{"version"}}).run(t, files) // lays the files and changes the folder
 	for _, from := range ends {
 		for _, to := range ends {
-			for _, port := range []string{"", "https", "8443/TCP", "8000-8010"} {
+			for _, port := range []string{"", "https", "8000-8010"} {
 				for _, x := range explained(t, from, to, port) {
 					if x.Verdict != proof.Denied {
 						continue
