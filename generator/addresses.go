@@ -99,6 +99,13 @@ func emptyBlock(p Peer) bool {
 	return err == nil && len(left.Ranges()) == 0
 }
 
+// OpenExternal gives what a flow to or from an external opens on a cluster, and
+// why it would be refused there.
+func OpenExternal(e *tenancy.External, k *tenancy.Cluster) ([]Peer, []diag.Diagnostic) {
+	x := &expander{}
+	return x.external(e, k), x.List
+}
+
 // Blocks gives what an external means on a cluster: its ranges without what is
 // cut out of every external. A range of which nothing is left is not among them.
 func Blocks(e *tenancy.External, k *tenancy.Cluster) (out []Peer) {

@@ -4,26 +4,12 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
+	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
-
-// Addresses that the generator cuts out of externals, and those that it takes
-// for a cluster's unless the cluster says which are its own.
-var (
-	reservedBlocks = parsePrefixes("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "168.63.129.16/32", "100.100.100.200/32",
-		"64:ff9b::a9fe:0/112", "64:ff9b::a83f:8110/128", "64:ff9b::6464:64c8/128")
-	privateBlocks = parsePrefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-	nat64         = netip.MustParsePrefix("64:ff9b::/96")
-)
-
-func parsePrefixes(texts ...string) (out []netip.Prefix) {
-	for _, s := range texts {
-		out = append(out, netip.MustParsePrefix(s))
-	}
-	return out
-}
 
 // isRaw reports whether an end is addresses that somebody wrote, rather than
 // something that the tenancy has a name for.
@@ -46,44 +32,27 @@ func overlap(g reach.Group, blocks []netip.Prefix) bool {
 	return slices.ContainsFunc(g.Addresses(), func(a netip.Prefix) bool { return slices.ContainsFunc(blocks, a.Overlaps) })
 }
 
-// notExternal says why an external could not open the addresses of an end; "" if
-// one can.
+// notExternal says why no flow is suggested that opens the addresses of an end as
+// an external; "" if one can.
 func (e *End) notExternal() string {
-	c := e.Cluster
-	for _, own := range c.ownAddresses() {
-		if overlap(e.Group, own.blocks) {
-			return fmt.Sprintf("no external opens %s: the addresses of a cluster's own %s are cut out of externals", e.Name, own.what)
+	ext := &tenancy.External{Name: e.Name}
+	for _, p := range e.Group.Addresses() {
+		if p.IsSingleIP() { // alone it would be opened, wherever it lies
+			p = netip.PrefixFrom(p.Addr(), p.Bits()-1).Masked()
 		}
+		ext.CIDRs = append(ext.CIDRs, tenancy.Word{Text: p.String()})
 	}
-	if overlap(e.Group, reservedBlocks) {
-		return fmt.Sprintf("no flow is suggested to %s: it is, or holds, link-local addresses or those on which clouds hand out credentials", e.Name)
+	peers, problems := generator.OpenExternal(ext, e.Cluster.facts)
+	if len(problems) > 0 {
+		_, fact, _ := strings.Cut(problems[0].Fact, ": ")
+		return fmt.Sprintf("no flow is suggested to %s: %s", e.Name, fact)
 	}
-	for _, block := range e.Group.Addresses() {
-		if !couldHoldCluster(block) {
-			continue
-		}
-		for _, own := range c.ownAddresses() {
-			known := slices.ContainsFunc(own.blocks, func(p netip.Prefix) bool { return p.Addr().Is4() == block.Addr().Is4() })
-			if !known {
-				return fmt.Sprintf("no external opens %s while cluster %q does not say the addresses of its %s: they could be among them", e.Name, c.Name, own.what)
-			}
+	for _, p := range peers {
+		if overlap(e.Group, p.Except) {
+			return fmt.Sprintf("no flow is suggested to %s: link-local and metadata addresses and the cluster's own are cut out of externals", e.Name)
 		}
 	}
 	return ""
-}
-
-// couldHoldCluster reports whether a block is so wide, or so private, that a
-// cluster could have its addresses there.
-func couldHoldCluster(p netip.Prefix) bool {
-	const widestIPv4, widestIPv6 = 16, 48
-	widest := widestIPv6
-	switch {
-	case p.Addr().Is4():
-		widest = widestIPv4
-	case nat64.Contains(p.Addr()):
-		widest = nat64.Bits() + widestIPv4
-	}
-	return p.Bits() < widest || slices.ContainsFunc(privateBlocks, p.Overlaps)
 }
 
 // environments gives those in which a flow between two ends would have to be for
