@@ -20,15 +20,25 @@ const defect = "this is a defect of Hedgerow, not of the tenancy: please report 
 
 // differences compares what is built with what is declared, both ways.
 func (p *Proof) differences(l *diag.List, c *Cluster) {
+	p.extra(l, c)
+	closed(l, c)
+}
+
+// extra reports what is open and not declared.
+func (p *Proof) extra(l *diag.List, c *Cluster) {
 	extra := c.Graph.List(reach.Subtract(c.Graph.Open(), slices.Concat(c.declared, c.notOurs())))
 	for i, e := range extra {
 		if i == shown {
 			l.Error(diag.OpenUndeclared, token.Position{}, defect, "cluster %q: and %d more connections are open that nothing declares", c.Name, len(extra)-shown)
-			break
+			return
 		}
 		l.Error(diag.OpenUndeclared, p.position(c, e.Rules), defect, "cluster %q: %s is open, which nothing declares; %s",
 			c.Name, c.words(&e), c.because(e.Rules))
 	}
+}
+
+// closed reports what is declared and not open.
+func closed(l *diag.List, c *Cluster) {
 	listed := 0
 	for i := range c.declared {
 		for _, e := range c.Graph.List(c.Graph.Lacks(c.declared[i : i+1])) {

@@ -31,7 +31,7 @@ func (p *Proof) Guards() (Verdict, error) {
 	for _, g := range tenancy.Sorted(p.t.Guards) {
 		j := p.judgement(g)
 		if g.Never != nil {
-			if j.never(); !j.met {
+			if j.never(); !j.met && len(j.List) == 0 {
 				v.Apart = append(v.Apart, g.Name)
 			}
 		} else if g.Always != nil {
@@ -74,7 +74,7 @@ func (j *judgement) edges(c *Cluster, r *tenancy.GuardRule, pair environmentPair
 	out := s.edges(r, pair.from, pair.to)
 	j.err, j.met = errors.Join(j.err, s.err), j.met || s.met
 	for _, f := range s.unknown {
-		j.Error(diag.ClusterFact, f.peer.Pos, "add them to the cluster", "guard %q: the addresses of the %s of cluster %q are unknown", j.g.Name, f.what, c.Name)
+		j.Error(f.code, f.peer.Pos, f.fix, "guard %q: %s", j.g.Name, f.text)
 	}
 	return out
 }

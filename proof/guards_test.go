@@ -64,6 +64,7 @@ teams: {
 externals: {
 	world: {cidrs: ["0.0.0.0/0"], ports: https: 443, environments: ["prod"]}
 	partner: {cidrs: ["203.0.113.0/24"], ports: https: 443, environments: ["prod"]}
+	nodenet: {cidrs: ["172.18.0.0/24"], ports: https: 443, environments: ["prod"]}
 }
 retired: main: "old-shop": reason: "gone"
 flows: {
@@ -134,6 +135,9 @@ var guardTests = []struct {
 	{`never: {from: team: "shop", to: {shared: "exporter"}, ports: ["nodemetrics", 1]}`, []string{"prod/web/site → 172.18.0.0/24 on 9100/TCP"}},
 	{`always: {from: {namespace: "web", workload: "site", environment: "prod"}, to: {shared: "exporter", workload: "agent"}}`, nil},
 	{`always: {from: {namespace: "web", workload: "site", environment: "prod"}, to: {shared: "exporter"}, ports: ["nodemetrics"]}`, nil},
+	// An external that is cut to nothing would let a guard say nothing.
+	{`never: {from: team: "shop", to: external: "nodenet"}`, []string{"nothing of 172.18.0.0/24 is left on cluster \"main\""}},
+	{`never: {from: external: "nodenet", to: team: "shop"}`, []string{"nothing of 172.18.0.0/24 is left on cluster \"main\""}},
 	// Where nothing is managed, everything is open.
 	{`never: {from: {shared: "lonely"}}`, []string{"on cluster \"bare\""}},
 	{`always: {from: {namespace: "web", workload: "site"}, to: {namespace: "cart", workload: "api"}, ports: ["http", "redis"]}`, []string{"its destination declares no port \"redis\""}},

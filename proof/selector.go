@@ -1,8 +1,10 @@
 package proof
 
 import (
+	"fmt"
 	"net/netip"
 
+	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
@@ -22,10 +24,11 @@ type selector struct {
 	err     error
 }
 
-// A fact is something that a cluster does not say, with the peer that needs it.
+// A fact is why a cluster cannot say what a peer means there.
 type fact struct {
-	what string
-	peer *tenancy.Peer
+	peer      *tenancy.Peer
+	code      diag.Code
+	fix, text string
 }
 
 // A target is endpoints that a peer selects.
@@ -48,7 +51,7 @@ func (s *selector) edges(r *tenancy.GuardRule, from, to *tenancy.Environment) (o
 		s.unknown = s.unknown[:before]
 		return nil
 	}
-	s.met = true
+	s.met = s.met || len(sources) > 0 && len(dests) > 0
 	for _, whole := range dests {
 		for _, dest := range s.byPorts(&r.Ports, whole) {
 			for _, src := range sources {
@@ -121,7 +124,9 @@ func (s *selector) targets(peer *tenancy.Peer, e *tenancy.Environment) []target 
 	case peer == nil:
 		return s.everything()
 	case peer.External.Set():
-		return s.external(s.p.t.Externals[peer.External.Text])
+		ext := s.p.t.Externals[peer.External.Text]
+		s.whole(peer, ext)
+		return s.external(ext)
 	case peer.Nodes:
 		return s.addresses(s.c.facts.Nodes, "nodes", peer, nil)
 	case peer.APIServer:
@@ -150,6 +155,17 @@ func (s *selector) everything() []target {
 	}
 }
 
+// whole sees to it that something is left of every range of an external: of one
+// that is cut to nothing a guard would say nothing.
+func (s *selector) whole(peer *tenancy.Peer, ext *tenancy.External) {
+	_, problems := generator.OpenExternal(ext, s.c.facts)
+	for _, d := range problems {
+		if d.Code == diag.ExternalCut {
+			s.unknown = append(s.unknown, fact{peer, d.Code, "name what it is: nodes, or the addresses that are left", d.Fact})
+		}
+	}
+}
+
 // external gives what flows open when they name the external: in a guard, too,
 // the cluster's own addresses are not among those of the internet.
 func (s *selector) external(ext *tenancy.External) (out []target) {
@@ -172,7 +188,8 @@ func (s *selector) apiServer(peer *tenancy.Peer) []target {
 // addresses gives a fact of the cluster. A guard cannot be judged without it.
 func (s *selector) addresses(facts []tenancy.Word, what string, peer *tenancy.Peer, declared map[string]tenancy.Port) []target {
 	if len(facts) == 0 {
-		s.unknown = append(s.unknown, fact{what, peer})
+		s.unknown = append(s.unknown, fact{peer, diag.ClusterFact, "add them to the cluster",
+			fmt.Sprintf("the addresses of the %s of cluster %q are unknown", what, s.c.Name)})
 		return nil
 	}
 	return s.blocks(prefixes(facts), nil, declared)

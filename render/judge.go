@@ -25,10 +25,13 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 			environments[dir] = append(environments[dir], path.Base(overlayDir(o)))
 		}
 	}
-	listed := map[string]bool{}
+	listed, folders := map[string]bool{}, kustomizations(x)
 	for file, data := range tree {
 		if path.Base(file) != kustomizationFile {
 			continue
+		}
+		if !folders[path.Dir(file)] {
+			return fmt.Errorf("%s is a kustomization that nothing declares", file)
 		}
 		var k types.Kustomization
 		if err := yaml.UnmarshalStrict(data, &k); err != nil {
@@ -56,6 +59,24 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 	return nil
 }
 
+// kustomizations gives the folders in which a kustomization is expected.
+func kustomizations(x *generator.Expansion) map[string]bool {
+	out := map[string]bool{}
+	for _, c := range x.Clusters {
+		for _, layer := range c.Base {
+			out[path.Join(c.Name, "base", layer.Name)] = true
+		}
+		for _, o := range c.Overlays {
+			out[overlayDir(o)] = true
+			if o.Kind == generator.Team {
+				out[path.Dir(overlayDir(o))] = true
+			}
+		}
+		out[path.Join(c.Name, "namespaces")] = len(c.Namespaces) > 0
+	}
+	return out
+}
+
 // judgeEnvironment sees to it that a kustomization lists its overlays and does
 // nothing else: then what it builds is what they build.
 func judgeEnvironment(k types.Kustomization, overlays []string) error {
@@ -77,6 +98,9 @@ func (t *Built) complete() error {
 			return fmt.Errorf("policy %q stands among Namespace objects", t.Policies[0].Name)
 		}
 		return t.completeNamespaces()
+	}
+	if !slices.Contains(t.Overlay.Layers, generator.LayerDeny) {
+		return fmt.Errorf("it has no deny")
 	}
 	want := len(t.Overlay.Layers) + len(t.Overlay.Policies)
 	if len(t.Policies) != want || len(t.Namespaces) > 0 {
@@ -121,13 +145,15 @@ func judgeKept(annotations map[string]string) error {
 func judgeCause(p *networkingv1.NetworkPolicy, o *generator.Overlay) error {
 	i := slices.IndexFunc(o.Policies, func(q *generator.Policy) bool { return q.Name == p.Name })
 	switch {
+	case i < 0 && p.Name == generator.LayerDeny && p.Annotations[argoCompare] != "IgnoreExtraneous":
+		return fmt.Errorf("it would show as out of sync in Argo CD once it left the source")
 	case i < 0 && p.Name == generator.LayerDeny:
 		return judgeKept(p.Annotations)
 	case i < 0:
 		return nil
 	}
 	note, flow := NoteOf(p.Annotations), o.Policies[i].Cause.Flow
-	if note.Flow != flow.Name || note.Reason != flow.Reason || note.Expires != flow.Expires.Text {
+	if !strings.HasPrefix(p.Name, "allow-"+flow.Name+"-") || note.Flow != flow.Name || note.Reason != flow.Reason || note.Expires != flow.Expires.Text {
 		return fmt.Errorf("it says that it is there for flow %q, not for %q as declared", note.Flow, flow.Name)
 	}
 	return nil

@@ -93,6 +93,7 @@ func TestBuildRefusesDamage(t *testing.T) {
 		{"a policy that the overlay does not list", kustomization, "- allow-frontend-orders-ingress-api.yaml\n", "", "is listed by no kustomization"},
 		{"a deny that Flux removes", deny, "kustomize.toolkit.fluxcd.io/prune: disabled", "kustomize.toolkit.fluxcd.io/prune: enabled", "removed by Flux"},
 		{"a deny that Argo CD removes", deny, "Prune=false,Delete=false", "Prune=true", "removed by Argo CD"},
+		{"a deny that shows as out of sync", deny, "IgnoreExtraneous", "None", "out of sync in Argo CD"},
 		{"another flow", ingress, "hedgerow.dev/flow: frontend-orders", "hedgerow.dev/flow: other", `there for flow "other", not for "frontend-orders"`},
 		{"another level of Pod Security", object, "enforce: restricted", "enforce: privileged", "another Pod Security level"},
 		{"a Namespace object left out", objects, "- namespace-frontend.yaml\n", "", "is listed by no kustomization"},
@@ -108,6 +109,28 @@ func TestBuildRefusesDamage(t *testing.T) {
 				t.Errorf("got %v, not %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestBuildRefusesMore adds a kustomization that no overlay, environment or layer
+// is: nobody would build it here, and an ApplicationSet would deploy it.
+func TestBuildRefusesMore(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "tenants.cue"), []byte(small), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	x := expand(t, dir)
+	for _, folder := range []string{"main/extra", "main/rollout/prod/orders", "main/base/open", "main/prod/other"} {
+		tree := files(t, x)
+		tree[folder+"/kustomization.yaml"] = []byte("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- allow.yaml\n")
+		tree[folder+"/allow.yaml"] = []byte("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\nspec: {ingress: [{}]}\n")
+		if _, err := Build(x, tree, nil); err == nil || !strings.Contains(err.Error(), "a kustomization that nothing declares") {
+			t.Errorf("%s: %v", folder, err)
+		}
+	}
+	x.Clusters[0].Overlays[0].Layers = x.Clusters[0].Overlays[0].Layers[1:]
+	if _, err := Build(x, files(t, x), nil); err == nil || !strings.Contains(err.Error(), "it has no deny") {
+		t.Errorf("an overlay without its deny: %v", err)
 	}
 }
 
