@@ -107,8 +107,9 @@ func TestRegionsAgainstEveryPod(t *testing.T) {
 				t.Fatalf("%v and %v is %v: it has %v: %v", r, q, both, pod, got)
 			}
 		}
-		if ok != some || r.contains(q) != contains {
-			t.Fatalf("%v and %v: overlap %v, contain %v", r, q, ok, r.contains(q))
+		left, overlaps := r.beyond(q)
+		if ok != some || overlaps != some || (overlaps && len(left) == 0) != contains {
+			t.Fatalf("%v and %v: overlap %v and %v, left to ask for %v", r, q, ok, overlaps, left)
 		}
 	}
 }

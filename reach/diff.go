@@ -96,8 +96,3 @@ func (d *Difference) pairUp() {
 }
 
 func (c *Connection) pair() pair { return pair{c.From.key(), c.To.key()} }
-
-// Empty reports whether nothing changed.
-func (d *Difference) Empty() bool {
-	return len(d.Opened)+len(d.Closed)+len(d.Changed)+len(d.Appeared)+len(d.Vanished) == 0
-}

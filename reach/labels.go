@@ -190,16 +190,6 @@ func (r region) has(label func(key string) string) bool {
 	return true
 }
 
-// contains reports whether every object of s, which is not empty, is in r.
-func (r region) contains(s region) bool {
-	for _, q := range r {
-		if p := s.find(q.key); p == nil || !q.values.contains(p.values) {
-			return false
-		}
-	}
-	return true
-}
-
 // key tells regions apart.
 func (r region) key() string {
 	var b strings.Builder

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -93,10 +92,7 @@ func DiffFormats() []Format { return []Format{Text, JSON, Markdown} }
 func WriteDiff(w io.Writer, f Format, d *Difference) error {
 	switch f {
 	case JSON:
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(d)
+		return WriteJSON(w, d)
 	case Markdown:
 		return writeDiffMarkdown(w, d)
 	case Text:

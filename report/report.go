@@ -197,10 +197,16 @@ func writeJSON(w io.Writer, cs []Connection) error {
 	if cs == nil {
 		cs = []Connection{}
 	}
+	return WriteJSON(w, struct {
+		Connections []Connection `json:"connections"`
+	}{cs})
+}
+
+// WriteJSON writes a value as every report in JSON is written: indented, and
+// with arrows and ampersands as they are.
+func WriteJSON(w io.Writer, value any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(struct {
-		Connections []Connection `json:"connections"`
-	}{cs})
+	return e.Encode(value)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -10,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
-	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/proof"
+	"github.com/hedgerow-dev/hedgerow/report"
 )
 
 func newExplainCmd(w world, v *viper.Viper) *cobra.Command {
@@ -50,42 +49,22 @@ It exits 0 whether the connection is open or not.`,
 }
 
 func runExplain(w world, cfg *config, args []string, asJSON bool) error {
-	j, err := newJob(w, cfg, false)
+	p, err := proved(w, cfg)
 	if err != nil {
 		return err
 	}
-	defer j.close()
-	if err := j.proved(); err != nil {
-		return err
-	}
-	found, err := j.proof.Explain(args[0], args[1], args[2])
+	found, err := p.Explain(args[0], args[1], args[2])
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		e := json.NewEncoder(w.out)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(found)
+		return report.WriteJSON(w.out, found)
 	}
 	for i, x := range found {
 		if i > 0 {
 			fmt.Fprintln(w.out)
 		}
 		writeExplanation(w.out, &x)
-	}
-	return nil
-}
-
-// proved builds the tenancy for a command that only looks at it. What is wrong
-// is reported; warnings are not, for nobody asked, and a broken guard is what
-// somebody may be looking into.
-func (j *job) proved() error {
-	if _, err := j.build(j.today()); err != nil {
-		return err
-	}
-	if diag.HasErrors(j.diags) {
-		return j.report()
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (c *manifestCluster) warn(w world) {
 		passed += n
 	}
 	if passed > 0 {
-		fmt.Fprintf(w.err, "note: %s of %s say nothing about who reaches whom\n", count(passed, "object"), count(len(c.objects.Passed), "kind"))
+		fmt.Fprintf(w.err, "note: nothing in %s of %s says who reaches whom\n", count(passed, "object"), count(len(c.objects.Passed), "kind"))
 	}
 }
 

@@ -160,6 +160,24 @@ func (j *job) build(asOf string) (bool, error) {
 	return true, j.prove()
 }
 
+// proved builds the tenancy for a command that only looks at it. What is wrong
+// is reported; warnings are not, for nobody asked, and a broken guard is what
+// somebody may be looking into.
+func proved(w world, cfg *config) (*proof.Proof, error) {
+	j, err := newJob(w, cfg, false)
+	if err != nil {
+		return nil, err
+	}
+	defer j.close()
+	if _, err := j.build(j.today()); err != nil {
+		return nil, err
+	}
+	if diag.HasErrors(j.diags) {
+		return nil, j.report()
+	}
+	return j.proof, nil
+}
+
 // today is the day on which expiry is judged.
 func (j *job) today() string {
 	return cmp.Or(j.cfg.AsOf, j.w.now().UTC().Format(time.DateOnly))

@@ -87,20 +87,16 @@ func (o *reachOptions) write(w world, cs []report.Connection) error {
 }
 
 func reachTenancy(w world, cfg *config, o *reachOptions) error {
-	j, err := newJob(w, cfg, false)
+	p, err := proved(w, cfg)
 	if err != nil {
 		return err
 	}
-	defer j.close()
-	if err := j.proved(); err != nil {
-		return err
-	}
-	focus, err := j.proof.Focus(o.from, o.to, o.environment, o.team)
+	focus, err := p.Focus(o.from, o.to, o.environment, o.team)
 	if err != nil {
 		return err
 	}
 	var out []report.Connection
-	for _, c := range tenancy.Sorted(j.proof.Clusters) {
+	for _, c := range tenancy.Sorted(p.Clusters) {
 		out = append(out, connections(c, c.Graph.List(focus(c)))...)
 	}
 	return o.write(w, out)

@@ -99,16 +99,12 @@ func policed(policies []*networkingv1.NetworkPolicy) (out []string) {
 
 // tenancyState builds a tenancy.
 func tenancyState(w world, cfg *config) (*state, error) {
-	j, err := newJob(w, cfg, false)
+	p, err := proved(w, cfg)
 	if err != nil {
 		return nil, err
 	}
-	defer j.close()
-	if err := j.proved(); err != nil {
-		return nil, err
-	}
-	s := &state{clusters: map[string]reach.State{}, proof: j.proof}
-	for name, c := range j.proof.Clusters {
+	s := &state{clusters: map[string]reach.State{}, proof: p}
+	for name, c := range p.Clusters {
 		s.clusters[name] = reach.State{Cluster: c.Objects, Has: c.Managed}
 	}
 	return s, nil
