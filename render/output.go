@@ -2,11 +2,7 @@ package render
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"go/token"
-	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -29,8 +25,8 @@ type Output struct {
 	Sources map[string][]byte // the inventory's bytes, by the name that positions show
 
 	shown     string          // as people call it
-	files     Tree            // what is there, but for what the configuration allows
-	overlays  Tree            // the kustomizations that are there, allowed or not
+	files     map[string]File // what is there, but for what the configuration allows
+	overlays  map[string]File // the kustomizations that are there, allowed or not
 	allowed   map[string]bool // what it allows
 	folders   map[string]bool
 	inventory *Inventory
@@ -50,26 +46,38 @@ type intentEntry struct {
 	New  string `json:"new"` // digest of what will be; "" for nothing
 }
 
-// ReadOutput reads the output folder, which people call shown; root is nil if
-// it does not exist. Files that match one of the allowed patterns are somebody
-// else's, unless Hedgerow listed them as its own.
-func ReadOutput(root *os.Root, shown string, allowed []string) (*Output, error) {
-	o := &Output{shown: shown, files: Tree{}, overlays: Tree{}, allowed: map[string]bool{}, folders: map[string]bool{}}
-	if root == nil {
-		return o, nil
+// ReadOutput takes what was found in an output folder, which people call shown.
+// Files that match one of the allowed patterns are somebody else's, unless
+// Hedgerow listed them as its own.
+func ReadOutput(found []Found, shown string, allowed []string) (*Output, error) {
+	o := &Output{shown: shown, files: map[string]File{}, overlays: map[string]File{}, allowed: map[string]bool{}, folders: map[string]bool{}}
+	own := map[string]File{}
+	for _, f := range found {
+		if f.Path == InventoryFile || f.Path == intentFile || f.Path == temporaryFile {
+			own[f.Path] = f.File
+		}
 	}
-	if err := o.readInventory(root); err != nil {
+	if err := o.readInventory(own[InventoryFile]); err != nil {
 		return nil, err
 	}
-	if err := o.readIntent(root); err != nil {
+	if err := o.readIntent(own[intentFile]); err != nil {
 		return nil, err
 	}
-	return o, o.walk(root, allowed)
+	ours := o.ours()
+	for _, f := range found {
+		if own[f.Path] == nil {
+			o.sort(f, ours[f.Path] == nil && matches(allowed, f.Path))
+		}
+	}
+	return o, nil
 }
 
-func (o *Output) readInventory(root *os.Root) error {
-	data, err := readSmall(root, InventoryFile)
-	if data == nil || err != nil {
+func (o *Output) readInventory(f File) error {
+	if f == nil {
+		return nil
+	}
+	data, err := f.Bytes()
+	if err != nil {
 		return err
 	}
 	o.Sources = map[string][]byte{path.Join(o.shown, InventoryFile): data}
@@ -80,9 +88,12 @@ func (o *Output) readInventory(root *os.Root) error {
 	return nil
 }
 
-func (o *Output) readIntent(root *os.Root) error {
-	data, err := readSmall(root, intentFile)
-	if data == nil || err != nil {
+func (o *Output) readIntent(f File) error {
+	if f == nil {
+		return nil
+	}
+	data, err := f.Bytes()
+	if err != nil {
 		return err
 	}
 	o.intent = &intent{}
@@ -93,63 +104,24 @@ func (o *Output) readIntent(root *os.Root) error {
 	return nil
 }
 
-// maxFileSize bounds what is read of one file, in bytes: an inventory of 10,000
-// namespaces has 10 MB.
-const maxFileSize = 64 << 20
-
-// readSmall reads a file; nil if there is none that Hedgerow could have written.
-func readSmall(root *os.Root, file string) ([]byte, error) {
-	info, err := root.Lstat(file)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
+// sort puts what was found where it belongs. No symbolic link is followed: one
+// is a foreign file.
+func (o *Output) sort(f Found, allowed bool) {
+	switch {
+	case f.Folder:
+		o.folders[f.Path] = true
+		return
+	case allowed:
+		o.allowed[f.Path] = true
+	case f.File == nil:
+		o.diags.Error(diag.ForeignFile, o.at(f.Path, 0), "remove it", "it is no regular file, and Hedgerow writes only those")
+		return
+	default:
+		o.files[f.Path] = f.File
 	}
-	if info.Size() > maxFileSize {
-		return nil, fmt.Errorf("%s has %d bytes, which Hedgerow does not write", file, info.Size())
+	if path.Base(f.Path) == kustomizationFile && f.File != nil {
+		o.overlays[f.Path] = f.File
 	}
-	data, err := root.ReadFile(file)
-	if data == nil {
-		data = []byte{}
-	}
-	return data, err
-}
-
-// walk reads every file that could be ours. It follows no symbolic link: one is
-// a foreign file.
-func (o *Output) walk(root *os.Root, allowed []string) error {
-	ours := o.ours()
-	own := map[string]bool{InventoryFile: true, intentFile: true, temporaryFile: true}
-	return fs.WalkDir(root.FS(), ".", func(file string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case e.IsDir():
-			o.folders[file] = true
-			return nil
-		case own[file] && e.Type().IsRegular():
-			return nil
-		case ours[file] == nil && matches(allowed, file):
-			o.allowed[file] = true
-			if path.Base(file) != kustomizationFile || !e.Type().IsRegular() {
-				return nil
-			}
-			// No pattern makes an overlay of ours somebody else's.
-			data, err := readSmall(root, file)
-			if bytes.Contains(data, []byte(path.Join("base", generator.LayerDeny))) {
-				o.overlays[file] = data
-			}
-			return err
-		case !e.Type().IsRegular():
-			o.diags.Error(diag.ForeignFile, o.at(file, 0), "remove it", "it is no regular file, and Hedgerow writes only those")
-			return nil
-		}
-		o.files[file], err = readSmall(root, file)
-		if path.Base(file) == kustomizationFile {
-			o.overlays[file] = o.files[file]
-		}
-		return err
-	})
 }
 
 func matches(patterns []string, file string) bool {
@@ -171,8 +143,9 @@ func (o *Output) at(file string, line int) token.Position {
 // namespaces gives every overlay that the folder holds: those of the inventory,
 // and those that stand there whatever the inventory says. Two branches that
 // each add a namespace conflict in the inventory, and what a merge loses must
-// not open a namespace.
-func (o *Output) namespaces() (out []NamespaceEntry) {
+// not open a namespace. An overlay that the tree holds too leaves nothing to
+// ask.
+func (o *Output) namespaces(tree Tree) (out []NamespaceEntry, err error) {
 	listed := map[NamespaceEntry]bool{}
 	if o.inventory != nil {
 		for _, e := range o.inventory.Namespaces {
@@ -180,21 +153,42 @@ func (o *Output) namespaces() (out []NamespaceEntry) {
 			out = append(out, e)
 		}
 	}
-	for file, data := range tenancy.Sorted(o.overlays) {
-		dir, name := path.Split(file)
-		parts := strings.Split(strings.TrimSuffix(dir, "/"), "/")
-		if name != kustomizationFile || len(parts) != 3 || parts[1] == "base" {
+	for file, f := range tenancy.Sorted(o.overlays) {
+		if want, ok := tree[file]; ok && f.Is(want) {
 			continue
 		}
-		var k struct{ Namespace string }
-		if yaml.Unmarshal(data, &k) != nil || k.Namespace == "" {
-			continue
+		e, err := o.overlay(file, f)
+		if err != nil {
+			return nil, err
 		}
-		if e := (NamespaceEntry{parts[0], k.Namespace, path.Clean(dir)}); !listed[e] {
-			out = append(out, e)
+		if e != nil && !listed[*e] {
+			out = append(out, *e)
 		}
 	}
-	return out
+	return out, nil
+}
+
+// overlay reads which namespace a kustomization is the overlay of; nil if it is
+// none of ours.
+func (o *Output) overlay(file string, f File) (*NamespaceEntry, error) {
+	dir := path.Dir(file)
+	parts := strings.Split(dir, "/")
+	if len(parts) != 3 || parts[1] == "base" {
+		return nil, nil
+	}
+	data, err := f.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	// No pattern makes an overlay of ours somebody else's.
+	if o.allowed[file] && !bytes.Contains(data, []byte(path.Join("base", generator.LayerDeny))) {
+		return nil, nil
+	}
+	var k struct{ Namespace string }
+	if yaml.Unmarshal(data, &k) != nil || k.Namespace == "" {
+		return nil, nil
+	}
+	return &NamespaceEntry{parts[0], k.Namespace, dir}, nil
 }
 
 // Inventory gives the inventory that was found; nil if there is none that can
@@ -226,27 +220,3 @@ func (o *Output) ours() map[string][]string {
 	}
 	return out
 }
-
-// OpenOutput opens the output folder; it gives nil if there is none, and
-// refuses a symbolic link.
-func OpenOutput(dir string) (*os.Root, error) {
-	info, err := os.Lstat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case !info.IsDir():
-		return nil, fmt.Errorf("%s is no folder but a %s; Hedgerow does not write through it", dir, kindOf(info))
-	}
-	return os.OpenRoot(dir)
-}
-
-func kindOf(info fs.FileInfo) string {
-	if info.Mode()&fs.ModeSymlink != 0 {
-		return "symbolic link"
-	}
-	return "file"
-}
-
-func cleanPath(p string) bool { return fs.ValidPath(p) && p != "." }

@@ -55,7 +55,7 @@ func TestTamperedInventory(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, InventoryFile), []byte(damaged), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		o, err := ReadOutput(openDir(t, dir), "overlays", nil)
+		o, err := ReadOutput(foundIn(t, dir), "overlays", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,18 +93,36 @@ func TestOverlaysOnDiskCount(t *testing.T) {
 		if c.inventory != nil {
 			write(InventoryFile, string(c.inventory.Format()))
 		}
-		o, err := ReadOutput(openDir(t, dir), "overlays", c.allowed)
+		o, err := ReadOutput(foundIn(t, dir), "overlays", c.allowed)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := 0
-		for _, e := range o.namespaces() {
+		for _, e := range overlaysOf(t, o) {
 			if e == (NamespaceEntry{"main", "shop", "main/prod/shop"}) {
 				got++
 			}
 		}
 		if got != c.want {
-			t.Errorf("%s: %v", name, o.namespaces())
+			t.Errorf("%s: %v", name, overlaysOf(t, o))
 		}
 	}
+}
+
+func foundIn(t *testing.T, dir string) []Found {
+	t.Helper()
+	found, err := ReadFolder(openDir(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func overlaysOf(t *testing.T, o *Output) []NamespaceEntry {
+	t.Helper()
+	out, err := o.namespaces(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

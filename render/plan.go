@@ -33,7 +33,7 @@ type PlanOptions struct {
 // NewPlan compares the output folder with the tree that an expansion renders to,
 // and gives the problems that forbid writing: files that were edited by hand,
 // foreign files, namespaces that would be dropped.
-func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*Plan, []diag.Diagnostic) {
+func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*Plan, []diag.Diagnostic, error) {
 	p := &Plan{Inventory: newInventory(x, tree, opts.Tags), tree: tree, output: o, expansion: x}
 	diags := slices.Clone(o.diags)
 	if opts.Adopt {
@@ -44,25 +44,36 @@ func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*P
 		diags.Error(diag.InventoryLost, o.at(InventoryFile, 0), "restore it from Git, or run \"hedgerow generate --adopt\"",
 			"there is no inventory beside %d files, so nobody can say whose they are", len(o.files))
 	}
-	dropped := CheckNamespaces(o, x, opts.MaxRemovedNamespaces)
-	diags = append(diags, dropped...)
+	before, err := o.namespaces(tree)
+	if err != nil {
+		return nil, nil, err
+	}
+	diags = append(diags, o.checkNamespaces(before, x, opts.MaxRemovedNamespaces)...)
 	if !lost || opts.Adopt {
-		p.judgeFiles(&diags, opts.Adopt)
+		if err := p.judgeFiles(&diags, p.droppedOverlays(before), opts.Adopt); err != nil {
+			return nil, nil, err
+		}
 	}
 	p.judgePlaces(&diags)
 	p.compare()
-	return p, diags
+	return p, diags, nil
 }
 
 // judgeFiles reports files that are neither ours nor what would be written.
-func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
-	ours, dropped := p.output.ours(), p.droppedOverlays()
-	for file, data := range tenancy.Sorted(p.output.files) {
+func (p *Plan) judgeFiles(l *diag.List, dropped map[string]bool, adopt bool) error {
+	ours := p.output.ours()
+	for file, f := range tenancy.Sorted(p.output.files) {
 		digests, listed := ours[file]
 		want, wanted := p.tree[file]
-		same := wanted && bytes.Equal(data, want)
+		if wanted && f.Is(want) && (listed || adopt) {
+			continue
+		}
+		data, err := f.Bytes()
+		if err != nil {
+			return err
+		}
 		switch {
-		case slices.Contains(digests, digest(data)), same && (listed || adopt):
+		case slices.Contains(digests, digest(data)):
 		case listed:
 			l.Error(diag.HandEdited, p.output.at(file, 0), "undo the change and write it in the tenancy; or delete the file, and it is generated again",
 				"the file was generated, and changed since")
@@ -73,15 +84,17 @@ func (p *Plan) judgeFiles(l *diag.List, adopt bool) {
 				"the inventory does not list the file, and GitOps would deploy it")
 		}
 	}
+	return nil
 }
 
-// droppedOverlays gives the folders of namespaces that nothing declares any more.
-func (p *Plan) droppedOverlays() map[string]bool {
+// droppedOverlays gives the folders of the namespaces that nothing declares any
+// more.
+func (p *Plan) droppedOverlays(before []NamespaceEntry) map[string]bool {
 	now, out := map[[2]string]bool{}, map[string]bool{}
 	for _, e := range p.Inventory.Namespaces {
 		now[[2]string{e.Cluster, e.Namespace}] = true
 	}
-	for _, e := range p.output.namespaces() {
+	for _, e := range before {
 		if !now[[2]string{e.Cluster, e.Namespace}] && !isRetired(e) {
 			out[e.Path] = true
 		}
@@ -105,17 +118,22 @@ func (p *Plan) judgePlaces(l *diag.List) {
 	}
 }
 
-// CheckNamespaces compares what the output folder lists with an expansion, and
-// reports namespaces that leave without being retired, and more than limit
-// that are retired or released at once.
-func CheckNamespaces(o *Output, x *generator.Expansion, limit int) []diag.Diagnostic {
+// CheckNamespaces compares what the output folder holds with an expansion and
+// its tree, and reports namespaces that leave without being retired, and more
+// than limit that are retired or released at once.
+func CheckNamespaces(o *Output, x *generator.Expansion, tree Tree, limit int) ([]diag.Diagnostic, error) {
+	before, err := o.namespaces(tree)
+	return o.checkNamespaces(before, x, limit), err
+}
+
+func (o *Output) checkNamespaces(before []NamespaceEntry, x *generator.Expansion, limit int) []diag.Diagnostic {
 	var l diag.List
 	now := map[[2]string]NamespaceEntry{}
 	for _, e := range namespaceEntries(x) {
 		now[[2]string{e.Cluster, e.Namespace}] = e
 	}
 	var removed []string
-	for _, e := range o.namespaces() {
+	for _, e := range before {
 		next, stays := now[[2]string{e.Cluster, e.Namespace}]
 		switch {
 		case isRetired(e) && stays, !isRetired(e) && stays && !isRetired(next):
@@ -152,7 +170,7 @@ func (p *Plan) compare() {
 		switch {
 		case !ok:
 			p.Add = append(p.Add, file)
-		case !bytes.Equal(have, want):
+		case !have.Is(want):
 			p.Change = append(p.Change, file)
 		}
 	}
@@ -207,7 +225,7 @@ func (p *Plan) Flows() FlowChanges {
 	before, after, touched := map[FlowRef]bool{}, map[FlowRef]bool{}, map[FlowRef]bool{}
 	changed := map[string]bool{}
 	for _, file := range slices.Concat(p.Change, p.Delete) {
-		for _, ref := range refsOfFile(p.output.files[file]) {
+		for _, ref := range flowsOf(p.output.files[file]) {
 			before[ref], touched[ref] = true, true
 		}
 	}

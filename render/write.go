@@ -19,7 +19,11 @@ func (p *Plan) Write(root *os.Root) error {
 	if p.Empty() {
 		return nil
 	}
-	if err := replace(root, intentFile, p.intent()); err != nil {
+	intent, err := p.intent()
+	if err != nil {
+		return err
+	}
+	if err := replace(root, intentFile, intent); err != nil {
 		return err
 	}
 	for _, file := range slices.Concat(p.Add, p.Change) {
@@ -45,12 +49,13 @@ func (p *Plan) Write(root *os.Root) error {
 }
 
 // intent lists every file that is, or will be, other than the inventory says.
-func (p *Plan) intent() []byte {
+func (p *Plan) intent() ([]byte, error) {
 	var in intent
 	listed := p.output.inventory.digests()
 	files := slices.Concat(p.Add, p.Change, p.Delete)
-	for file := range p.tree {
-		if have, ok := p.output.files[file]; ok && listed[file] != digest(have) {
+	for file, want := range p.tree {
+		// Of what is as it shall be, no other digest counts.
+		if have, ok := p.output.files[file]; ok && have.Is(want) && listed[file] != digest(want) {
 			files = append(files, file)
 		}
 	}
@@ -58,18 +63,18 @@ func (p *Plan) intent() []byte {
 	for _, file := range slices.Compact(files) {
 		e := intentEntry{Path: file}
 		if have, ok := p.output.files[file]; ok {
-			e.Old = digest(have)
+			data, err := have.Bytes()
+			if err != nil {
+				return nil, err
+			}
+			e.Old = digest(data)
 		}
 		if want, ok := p.tree[file]; ok {
 			e.New = digest(want)
 		}
 		in.Files = append(in.Files, e)
 	}
-	data, err := yaml.Marshal(in)
-	if err != nil {
-		panic(err) // strings always marshal
-	}
-	return data
+	return yaml.Marshal(in)
 }
 
 // replace puts data in the place of a file, by way of one temporary file that
@@ -120,8 +125,12 @@ func (p *Plan) delete(root *os.Root) error {
 	return nil
 }
 
-// refsOfFile reads which flows a written policy is there for.
-func refsOfFile(data []byte) []FlowRef {
+// flowsOf reads which flows a policy that was found is there for.
+func flowsOf(f File) []FlowRef {
+	data, err := f.Bytes()
+	if err != nil {
+		return nil // it is about to be replaced, whatever it was
+	}
 	var head struct {
 		Metadata struct {
 			Annotations map[string]string `json:"annotations"`

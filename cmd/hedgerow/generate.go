@@ -99,9 +99,12 @@ func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
 	if err := j.judge(); err != nil {
 		return nil, err
 	}
-	plan, diags := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{
+	plan, diags, err := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{
 		Tags: j.cfg.Tags, Adopt: adopt, MaxRemovedNamespaces: j.cfg.MaxRemoved,
 	})
+	if err != nil {
+		return nil, failure{err}
+	}
 	j.diags = append(j.diags, diags...)
 	return plan, nil
 }

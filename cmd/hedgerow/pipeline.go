@@ -54,8 +54,8 @@ func newJob(w world, cfg *config, writes bool) (*job, error) {
 			return nil, failure{err}
 		}
 	}
-	j.output, err = render.ReadOutput(j.root, filepath.ToSlash(cfg.output()), cfg.AllowFiles)
-	if err != nil {
+	if err := j.readOutput(); err != nil {
+		j.close()
 		return nil, failure{err}
 	}
 	j.sources = maps.Clone(j.output.Sources)
@@ -63,6 +63,15 @@ func newJob(w world, cfg *config, writes bool) (*job, error) {
 		j.sources = map[string][]byte{}
 	}
 	return j, nil
+}
+
+func (j *job) readOutput() error {
+	found, err := render.ReadFolder(j.root)
+	if err != nil {
+		return err
+	}
+	j.output, err = render.ReadOutput(found, filepath.ToSlash(j.cfg.output()), j.cfg.AllowFiles)
+	return err
 }
 
 // lock keeps other runs out of the output folder while this one reads what is

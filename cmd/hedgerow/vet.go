@@ -38,7 +38,11 @@ func runVet(w world, cfg *config) error {
 		return err
 	}
 	if ok {
-		j.diags = append(j.diags, render.CheckNamespaces(j.output, j.expansion, cfg.MaxRemoved)...)
+		dropped, err := render.CheckNamespaces(j.output, j.expansion, j.tree, cfg.MaxRemoved)
+		if err != nil {
+			return failure{err}
+		}
+		j.diags = append(j.diags, dropped...)
 		if err := j.judge(); err != nil {
 			return err
 		}
