@@ -15,7 +15,6 @@ import (
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 )
@@ -172,35 +171,31 @@ func (r *Repository) Extract(revision, into string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	tree, err := c.Tree()
-	if err != nil {
-		return "", fmt.Errorf("revision %q: %w", revision, err)
-	}
 	root, err := os.OpenRoot(into)
 	if err != nil {
 		return "", err
 	}
 	defer root.Close()
-	files := tree.Files()
-	defer files.Close()
 	found := false
-	for {
-		f, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return "", fmt.Errorf("revision %q: %w", revision, err)
+	err = eachFile(c, func(name string, e object.TreeEntry) error {
+		if !makesTenancy(name) {
+			return nil
 		}
-		if !wanted(f) {
-			continue
+		found = found || path.Dir(name) == r.dir
+		blob, err := r.git.BlobObject(e.Hash)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", name, err)
+		case blob.Size > largest:
+			return fmt.Errorf("%s is larger than %d MiB", name, largest>>20)
 		}
-		found = found || path.Dir(f.Name) == r.dir
-		if f.Size > largest {
-			return "", fmt.Errorf("revision %q: %s is larger than %d MiB", revision, f.Name, largest>>20)
+		if err := extract(root, object.NewFile(name, e.Mode, blob)); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		if err := extract(root, f); err != nil {
-			return "", fmt.Errorf("revision %q: %s: %w", revision, f.Name, err)
-		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("revision %q: %w", revision, err)
 	}
 	if !found {
 		return "", fmt.Errorf("revision %q holds no tenancy in %s", revision, r.dir)
@@ -211,11 +206,6 @@ func (r *Repository) Extract(revision, into string) (string, error) {
 // largest is the largest file that is written out: none of a tenancy is larger.
 // Without one the tenancy would be another.
 const largest = 16 << 20
-
-func wanted(f *object.File) bool {
-	regular := f.Mode == filemode.Regular || f.Mode == filemode.Executable || f.Mode == filemode.Deprecated
-	return regular && (strings.HasSuffix(f.Name, ".cue") || path.Base(f.Name) == ".hedgerow.yaml")
-}
 
 func extract(root *os.Root, f *object.File) error {
 	if err := root.MkdirAll(filepath.FromSlash(path.Dir(f.Name)), 0o755); err != nil {

@@ -1,0 +1,198 @@
+package revision
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Root gives the folder of the worktree.
+func (r *Repository) Root() string { return r.root }
+
+// Dir gives the tenancy's folder, slash-separated, below the root.
+func (r *Repository) Dir() string { return r.dir }
+
+// Branch gives the branch that is checked out; "" if none is.
+func (r *Repository) Branch() string {
+	head, err := r.git.Reference(plumbing.HEAD, false)
+	if err != nil || !head.Target().IsBranch() {
+		return ""
+	}
+	return head.Target().Short()
+}
+
+// Remote gives the address of the repository to which a branch is pushed: its
+// own remote, or origin, or the only one there is. It is "" if there is none.
+func (r *Repository) Remote(branch string) (string, error) {
+	c, err := r.git.Config()
+	if err != nil {
+		return "", err
+	}
+	name := "origin"
+	if b := c.Branches[branch]; b != nil && c.Remotes[b.Remote] != nil {
+		name = b.Remote
+	} else if len(c.Remotes) == 1 {
+		for only := range c.Remotes {
+			name = only
+		}
+	}
+	remote := c.Remotes[name]
+	if remote == nil || len(remote.URLs) == 0 {
+		return "", nil
+	}
+	address := remote.URLs[0]
+	if push := c.Raw.Section("remote").Subsection(name).Option("pushurl"); push != "" {
+		address = push
+	}
+	if strings.HasPrefix(address, ".") { // relative to the worktree, as for git
+		address = filepath.Join(r.root, address)
+	}
+	return address, nil
+}
+
+// Uncommitted gives the files that make the tenancy and are not as the commit
+// that is checked out has them: changed, added or removed. They are those of
+// the CUE module that the tenancy is in. Line ends do not count: Git may have
+// changed them.
+func (r *Repository) Uncommitted() (out []string, err error) {
+	module := r.module()
+	committed, err := r.committed(module)
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(filepath.Join(r.root, filepath.FromSlash(module)), func(file string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			if e.Name() == ".git" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		rel, err := filepath.Rel(r.root, file)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(rel)
+		if !makesTenancy(name) {
+			return nil
+		}
+		same, err := holds(file, committed[name])
+		if err == nil && !same {
+			out = append(out, name)
+		}
+		delete(committed, name)
+		return err
+	})
+	for name := range committed {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out, err
+}
+
+// module gives the folder of the CUE module that the tenancy is in.
+func (r *Repository) module() string {
+	for dir := r.dir; ; dir = path.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(dir), "cue.mod")); err == nil {
+			return dir
+		}
+		if dir == "." {
+			return r.dir
+		}
+	}
+}
+
+// committed gives the hashes of the files below a folder that make the tenancy.
+func (r *Repository) committed(dir string) (map[string]plumbing.Hash, error) {
+	c, err := r.commit("HEAD")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]plumbing.Hash{}
+	return out, eachFile(c, func(name string, e object.TreeEntry) error {
+		if makesTenancy(name) && (dir == "." || strings.HasPrefix(name, dir+"/")) {
+			out[name] = e.Hash
+		}
+		return nil
+	})
+}
+
+// holds reports whether a file of the worktree holds what a blob does.
+func holds(file string, blob plumbing.Hash) (bool, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // a link to nothing
+	} else if err != nil {
+		return false, err
+	}
+	plain := bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	return plumbing.ComputeHash(plumbing.BlobObject, data) == blob || plumbing.ComputeHash(plumbing.BlobObject, plain) == blob, nil
+}
+
+// Differs reports whether a folder of the worktree is committed otherwise in one
+// revision than in another.
+func (r *Repository) Differs(dir, one, other string) (bool, error) {
+	rel, err := filepath.Rel(r.root, dir)
+	if err != nil {
+		return false, err
+	}
+	var found [2]plumbing.Hash
+	for i, revision := range []string{one, other} {
+		c, err := r.commit(revision)
+		if err != nil {
+			return false, err
+		}
+		tree, err := c.Tree()
+		if err != nil {
+			return false, err
+		}
+		e, err := tree.FindEntry(filepath.ToSlash(rel))
+		switch {
+		case err == nil:
+			found[i] = e.Hash
+		case !errors.Is(err, object.ErrEntryNotFound) && !errors.Is(err, object.ErrDirectoryNotFound):
+			return false, err
+		}
+	}
+	return found[0] != found[1], nil
+}
+
+// eachFile calls f for every regular file of a commit.
+func eachFile(c *object.Commit, f func(name string, e object.TreeEntry) error) error {
+	tree, err := c.Tree()
+	if err != nil {
+		return err
+	}
+	w := object.NewTreeWalker(tree, true, nil)
+	defer w.Close()
+	for {
+		name, e, err := w.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case e.Mode == filemode.Regular || e.Mode == filemode.Executable || e.Mode == filemode.Deprecated:
+			if err := f(name, e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// makesTenancy reports whether a file may be part of what a tenancy is.
+func makesTenancy(name string) bool {
+	return strings.HasSuffix(name, ".cue") || path.Base(name) == ".hedgerow.yaml"
+}
