@@ -94,6 +94,19 @@ func (b *builder) build(t *Built) error {
 	if err := b.checkDeclaredNamespaces(t); err != nil {
 		return err
 	}
+	if err := b.objects(t); err != nil {
+		return err
+	}
+	for _, p := range t.Policies {
+		if err := judge(p, t.Overlay); err != nil {
+			return fmt.Errorf("policy %q: %w", p.Name, err)
+		}
+	}
+	return t.complete()
+}
+
+// objects runs kustomize and decodes what comes out.
+func (b *builder) objects(t *Built) error {
 	resources, err := b.kustom.Run(b.fs, t.Path)
 	if err != nil {
 		return err
@@ -109,9 +122,6 @@ func (b *builder) build(t *Built) error {
 		}
 		switch o := object.(type) {
 		case *networkingv1.NetworkPolicy:
-			if err := judge(o, t.Overlay); err != nil {
-				return fmt.Errorf("policy %q: %w", o.Name, err)
-			}
 			t.Policies = append(t.Policies, o)
 		case *corev1.Namespace:
 			t.Namespaces = append(t.Namespaces, o)
@@ -119,7 +129,7 @@ func (b *builder) build(t *Built) error {
 			return fmt.Errorf("%s is of a kind that Hedgerow does not write", r.CurId())
 		}
 	}
-	return t.complete()
+	return nil
 }
 
 // checkDeclaredNamespaces sees to it that the policies of an overlay say its

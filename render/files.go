@@ -4,6 +4,7 @@
 package render
 
 import (
+	"maps"
 	"path"
 
 	"sigs.k8s.io/kustomize/api/types"
@@ -15,6 +16,13 @@ import (
 
 // Tree is files by their slash-separated paths below the output folder.
 type Tree map[string][]byte
+
+// With gives the tree with its inventory: the whole output folder.
+func (t Tree) With(inv *Inventory) Tree {
+	out := maps.Clone(t)
+	out[InventoryFile] = inv.Format()
+	return out
+}
 
 // kustomizationFile is the name that kustomize looks for.
 const kustomizationFile = "kustomization.yaml"

@@ -46,8 +46,8 @@ type FileEntry struct {
 	SHA256 string `json:"sha256"`
 }
 
-// newInventory describes the tree of an expansion that was made with the tags.
-func newInventory(x *generator.Expansion, tree Tree, tags []string) *Inventory {
+// NewInventory describes the tree of an expansion that was made with the tags.
+func NewInventory(x *generator.Expansion, tree Tree, tags []string) *Inventory {
 	inv := &Inventory{Expired: noneExpired, Tags: tags, Namespaces: namespaceEntries(x)}
 	if x.LastExpired != "" {
 		inv.Expired = x.LastExpired
@@ -74,6 +74,10 @@ func (inv *Inventory) LastExpired() string {
 	}
 	return inv.Expired
 }
+
+// Digest gives the digest of all that an output folder holds, in hexadecimal: it
+// is that of the inventory's bytes (SHA-256), which hold those of every file.
+func (inv *Inventory) Digest() string { return digest(inv.Format()) }
 
 // Format gives the inventory as YAML.
 func (inv *Inventory) Format() []byte {

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"go/token"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -204,6 +205,21 @@ func (o *Output) Unfinished() []diag.Diagnostic {
 	var l diag.List
 	l.Error(diag.IntentStands, o.at(intentFile, 0), "run \"hedgerow generate\" to finish it", "an earlier run was interrupted while it wrote")
 	return l
+}
+
+// Unfinished reports a run that was killed while it wrote to a folder, which is
+// nil if there is none.
+func Unfinished(root *os.Root, shown string) ([]diag.Diagnostic, error) {
+	found, err := ReadFolder(root)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(f Found) bool { return f.Path != intentFile })
+	o, err := ReadOutput(found, shown, nil)
+	if err != nil {
+		return nil, err
+	}
+	return o.Unfinished(), nil
 }
 
 // ours gives the digests that each file may have without having been edited by

@@ -34,7 +34,7 @@ type PlanOptions struct {
 // and gives the problems that forbid writing: files that were edited by hand,
 // foreign files, namespaces that would be dropped.
 func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*Plan, []diag.Diagnostic, error) {
-	p := &Plan{Inventory: newInventory(x, tree, opts.Tags), tree: tree, output: o, expansion: x}
+	p := &Plan{Inventory: NewInventory(x, tree, opts.Tags), tree: tree, output: o, expansion: x}
 	diags := slices.Clone(o.diags)
 	if opts.Adopt {
 		diags = slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Code == diag.InventoryBroken })

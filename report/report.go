@@ -43,12 +43,13 @@ type End struct {
 	Except           []string `json:"except,omitempty"`
 	// Group is the namespace in the tenancy's terms, or what stands for it; a matrix
 	// has a line for each.
-	Group  string   `json:"-"`
-	Team   string   `json:"team,omitempty"`
-	Owners []string `json:"owners,omitempty"`
-	label  string
-	full   string // label with all namespaces, where that is shorter; it tells ends apart
-	title  string // Group as label is
+	Group       string   `json:"-"`
+	Team        string   `json:"team,omitempty"`
+	Owners      []string `json:"owners,omitempty"`
+	environment string   // of a team's namespace
+	label       string
+	full        string // label with all namespaces, where that is shorter; it tells ends apart
+	title       string // Group as label is
 }
 
 // Ports are those of a connection.
