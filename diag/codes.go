@@ -120,6 +120,16 @@ const (
 	GuardExpired   Code = "guard-expired"
 )
 
+// The codes of what forbids to publish.
+const (
+	NotCommitted    Code = "not-committed"
+	PublishUnmerged Code = "publish-unmerged"
+	PublishOlder    Code = "publish-older"
+	PublishOlderDay Code = "publish-older-day"
+	PublishUnknown  Code = "publish-unknown-source"
+	OutputInChange  Code = "output-in-change"
+)
+
 // Summary says in one sentence what the code means; it is empty for a code that
 // is not known.
 func (c Code) Summary() string { return summaries[c] }
@@ -225,4 +235,11 @@ var summaries = map[Code]string{
 	DeclaredClosed: "The built manifests do not open what is declared.",
 	GuardBroken:    "A guard does not hold on what is built.",
 	GuardExpired:   "A flow that has expired was the last to keep an always guard.",
+
+	NotCommitted:    "A file of the tenancy is not as it was committed.",
+	PublishUnmerged: "The tenancy is of a commit that is not on the branch.",
+	PublishOlder:    "A newer tenancy is published already.",
+	PublishOlderDay: "What is published was judged as of a later day.",
+	PublishUnknown:  "Nobody can say whether a newer tenancy is published already.",
+	OutputInChange:  "A change touches the output folder, which only publish writes.",
 }

@@ -34,9 +34,27 @@ type config struct {
 	MaxRemoved int           `mapstructure:"max-removed-namespaces"`
 	Timeout    time.Duration `mapstructure:"timeout"`
 	Memory     int           `mapstructure:"memory-limit"`
+	Mode       string        `mapstructure:"mode"`
+
+	Repo           string        `mapstructure:"repo"`
+	Branch         string        `mapstructure:"branch"`
+	Path           string        `mapstructure:"path"`
+	Author         string        `mapstructure:"author"`
+	Committer      string        `mapstructure:"committer"`
+	SigningKey     string        `mapstructure:"signing-key"`
+	SSHKey         string        `mapstructure:"ssh-key"`
+	Username       string        `mapstructure:"username"`
+	NetworkTimeout time.Duration `mapstructure:"network-timeout"`
 
 	dir string
 }
+
+// The two ways of working: the overlays are published after the merge, or stand
+// in the pull request itself.
+const (
+	modePublish = "publish"
+	modeInline  = "inline"
+)
 
 // configFlags are the flags of what can be configured.
 func configFlags(f *pflag.FlagSet) {
@@ -49,6 +67,20 @@ func configFlags(f *pflag.FlagSet) {
 	f.Int("max-removed-namespaces", 5, "how many namespaces may be retired or released at once")
 	f.Duration("timeout", 2*time.Minute, "how long the tenancy may take to evaluate")
 	f.Int("memory-limit", 4096, "how much memory it may take, in MiB")
+	f.String("mode", modePublish, "who writes the overlays: publish, after the merge, or inline, the pull request itself")
+}
+
+// publishFlags are the flags of what can be configured of publishing.
+func publishFlags(f *pflag.FlagSet) {
+	f.String("repo", "", "address of the repository to publish to (default the tenancy's own)")
+	f.String("branch", "", "branch to publish to (default the one that is checked out, or the repository's own default)")
+	f.String("path", "", "folder of that repository for the overlays (default as here)")
+	f.String("author", "Hedgerow <hedgerow@localhost>", "author of the commits")
+	f.String("committer", "", "committer of the commits (default the author)")
+	f.String("signing-key", "", "file of the private key, of OpenPGP or SSH, that signs the commits")
+	f.String("ssh-key", "", "file of the private key for SSH (default the SSH agent)")
+	f.String("username", "", "user name that goes with HEDGEROW_TOKEN")
+	f.Duration("network-timeout", time.Minute, "how long an exchange with the repository's server may take")
 }
 
 // readConfig joins flags, environment and file.
@@ -59,10 +91,15 @@ func readConfig(cmd *cobra.Command, v *viper.Viper) (*config, error) {
 	}
 	known := pflag.NewFlagSet("", pflag.ContinueOnError)
 	configFlags(known)
+	publishFlags(known)
 	var keys []string
 	known.VisitAll(func(f *pflag.Flag) { keys = append(keys, f.Name) })
 	for _, k := range keys {
-		if err := v.BindPFlag(k, cmd.Flags().Lookup(k)); err != nil {
+		flag := cmd.Flags().Lookup(k)
+		if flag == nil {
+			continue // the file may hold it for another command
+		}
+		if err := v.BindPFlag(k, flag); err != nil {
 			return nil, err
 		}
 	}
@@ -134,6 +171,8 @@ func (c *config) validate() error {
 		return errors.New("max-removed-namespaces cannot be negative")
 	case c.Memory <= 0:
 		return errors.New("memory-limit must be more than 0")
+	case c.Mode != modePublish && c.Mode != modeInline:
+		return fmt.Errorf("unknown mode %q; %s", c.Mode, nearest.Hint(c.Mode, "modes", []string{modePublish, modeInline}))
 	case c.Timeout < time.Millisecond:
 		return fmt.Errorf("timeout %v is too short: write a unit, as in 30s or 2m", c.Timeout)
 	}

@@ -132,19 +132,30 @@ func (j *job) render() (err error) {
 
 // prove holds what was built against what is declared.
 func (j *job) prove() (err error) {
-	built := map[string]*reach.Cluster{}
+	built := clustersOf(j.built)
 	for _, k := range j.expansion.Clusters {
-		built[k.Name] = &reach.Cluster{}
-	}
-	for _, b := range j.built {
-		built[b.Cluster].Policies = append(built[b.Cluster].Policies, b.Policies...)
-		built[b.Cluster].Namespaces = append(built[b.Cluster].Namespaces, b.Namespaces...)
+		if built[k.Name] == nil {
+			built[k.Name] = &reach.Cluster{}
+		}
 	}
 	if j.proof, err = proof.New(j.tenancy, j.expansion, built); err != nil {
 		return failure{err}
 	}
 	j.diags = append(j.diags, j.proof.Check()...)
 	return nil
+}
+
+// clustersOf gives what was built by cluster.
+func clustersOf(built []render.Built) map[string]*reach.Cluster {
+	out := map[string]*reach.Cluster{}
+	for _, b := range built {
+		if out[b.Cluster] == nil {
+			out[b.Cluster] = &reach.Cluster{}
+		}
+		out[b.Cluster].Policies = append(out[b.Cluster].Policies, b.Policies...)
+		out[b.Cluster].Namespaces = append(out[b.Cluster].Namespaces, b.Namespaces...)
+	}
+	return out
 }
 
 // judge judges the guards on what was proved.

@@ -103,11 +103,15 @@ func tenancyState(w world, cfg *config) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
+	return provedState(p), nil
+}
+
+func provedState(p *proof.Proof) *state {
 	s := &state{clusters: map[string]reach.State{}, proof: p}
 	for name, c := range p.Clusters {
 		s.clusters[name] = reach.State{Cluster: c.Objects, Has: c.Managed}
 	}
-	return s, nil
+	return s
 }
 
 // revisionState builds the tenancy as it was at a revision.

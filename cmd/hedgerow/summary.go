@@ -67,6 +67,14 @@ func (j *job) summarize(plan *render.Plan) {
 	j.sayFlows(w, "opened", flows.Opened)
 	j.sayFlows(w, "closed", flows.Closed)
 	j.sayFlows(w, "changed", flows.Changed)
+	j.sayExceptions(w)
+}
+
+// keptUntilReleased says how a namespace leaves for good.
+const keptUntilReleased = "keeps its deny; delete the entry and then the policy to release it"
+
+// sayExceptions names the namespaces that are not as most are.
+func (j *job) sayExceptions(w io.Writer) {
 	for _, o := range j.expansion.Overlays() {
 		for _, e := range o.Exemptions {
 			j.say(w, "exempt: %s on %s has no %s: %s\n", o.Namespace, o.Cluster, e.Layer, e.Reason)
@@ -74,7 +82,7 @@ func (j *job) summarize(plan *render.Plan) {
 	}
 	for _, o := range j.expansion.Overlays() {
 		if o.Kind == generator.Retired {
-			j.say(w, "retired: %s on %s keeps its deny; delete the entry and then the policy to release it\n", o.Namespace, o.Cluster)
+			j.say(w, "retired: %s on %s %s\n", o.Namespace, o.Cluster, keptUntilReleased)
 		}
 	}
 }

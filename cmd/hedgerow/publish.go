@@ -1,0 +1,322 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"go/token"
+	"maps"
+	"os"
+	"os/signal"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/publish"
+	"github.com/hedgerow-dev/hedgerow/reach"
+	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/report"
+	"github.com/hedgerow-dev/hedgerow/revision"
+	"github.com/hedgerow-dev/hedgerow/schema"
+)
+
+// publishOptions are what publish is told for one run.
+type publishOptions struct {
+	accept      string
+	dryRun      bool
+	pullRequest bool
+}
+
+func newPublishCmd(w world, v *viper.Viper) *cobra.Command {
+	var o publishOptions
+	cmd := &cobra.Command{
+		Use:   "publish",
+		Short: "Commit the proved overlays to Git, for Argo CD or Flux",
+		Long: `Publish checks and proves the tenancy of the commit that is checked out, and
+commits what it generates: to the branch's remote, or to another repository. It
+changes nothing here, never forces, and never goes back behind what a newer
+commit or a later day has closed.
+
+HEDGEROW_TOKEN opens a repository over HTTPS, or else the credential helpers
+that Git is configured with; an SSH agent or --ssh-key opens one over SSH, with
+HEDGEROW_SSH_PASSPHRASE. HEDGEROW_SIGNING_PASSPHRASE opens the signing key.
+SOURCE_DATE_EPOCH sets the commit's date.`,
+		Example: `  hedgerow publish
+  hedgerow publish --dry-run
+  hedgerow publish --repo https://git.example.com/acme/policies.git --branch main --path overlays
+  hedgerow publish --pull-request`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := readConfig(cmd, v)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return runPublish(ctx, w, cfg, o)
+		},
+	}
+	configFlags(cmd.Flags())
+	publishFlags(cmd.Flags())
+	cmd.Flags().StringVar(&o.accept, "accept-source", "", "commit that what is published is of, to say that this run is newer")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the commit, and push nothing")
+	cmd.Flags().BoolVar(&o.pullRequest, "pull-request", false, "push to a branch of its own, hedgerow/<digest>, for somebody to merge")
+	return cmd
+}
+
+func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) error {
+	if cfg.Mode == modeInline {
+		return errors.New("the configuration says mode: inline, where overlays are committed with the tenancy; publish is for mode: publish")
+	}
+	repo, err := revision.Open(cfg.dir)
+	if err != nil {
+		return failure{err}
+	}
+	opts, err := publishTo(w, cfg, repo)
+	if err != nil {
+		return err
+	}
+	opts.DryRun, opts.PullRequest, opts.Source.Accept = o.dryRun, o.pullRequest, o.accept
+	j := &job{w: w, cfg: cfg, sources: map[string][]byte{}}
+	if err := j.publishable(repo); err != nil {
+		return err
+	}
+	if diag.HasErrors(j.diags) {
+		return j.refused()
+	}
+	inventory := j.inventory()
+	opts.Source.Day = j.today()
+	opts.Files = j.tree.With(inventory)
+	result, err := publish.Publish(ctx, *opts, j.replan)
+	var refusal *publish.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		j.diags = append(j.diags, diag.Diagnostic{Code: refusal.Code, Fact: refusal.Fact, Fix: refusal.Fix})
+		return j.refused()
+	case errors.Is(err, errProblems):
+		return j.refused()
+	case err != nil:
+		return failure{err}
+	}
+	found := j.report()
+	j.sayPublished(opts, result)
+	return found
+}
+
+// refused reports why nothing was published.
+func (j *job) refused() error {
+	err := j.report()
+	j.say(j.w.err, "nothing was published\n")
+	return err
+}
+
+// publishable takes the job through all stages, of files that are all committed;
+// nothing is to be published if there are errors.
+func (j *job) publishable(repo *revision.Repository) error {
+	open, err := repo.Uncommitted()
+	if err != nil {
+		return failure{err}
+	}
+	for _, file := range open {
+		j.diags.Error(diag.NotCommitted, j.shownAs(repo, file), "commit it, or take the change back",
+			"the file is not as the commit that is checked out has it, and only what is committed is published")
+	}
+	root, err := render.OpenOutput(j.cfg.output())
+	if err != nil {
+		return failure{err}
+	}
+	if root != nil {
+		defer root.Close()
+	}
+	unfinished, err := render.Unfinished(root, filepath.ToSlash(j.cfg.output()))
+	if err != nil {
+		return failure{err}
+	}
+	j.diags = append(j.diags, unfinished...)
+	if diag.HasErrors(j.diags) {
+		return nil
+	}
+	if ok, err := j.build(j.today()); err != nil || !ok {
+		return err
+	}
+	return j.judge()
+}
+
+// shownAs gives the place of a file of the repository as it is shown to people.
+func (j *job) shownAs(repo *revision.Repository, file string) (pos token.Position) {
+	pos.Filename = file
+	if rel, err := filepath.Rel(filepath.FromSlash(repo.Dir()), filepath.FromSlash(file)); err == nil {
+		pos.Filename = filepath.ToSlash(filepath.Join(j.cfg.dir, rel))
+	}
+	return pos
+}
+
+// publishTo says where and in whose name to publish, but for what the run is
+// about.
+func publishTo(w world, cfg *config, repo *revision.Repository) (*publish.Options, error) {
+	target, err := targetOf(w, cfg, repo)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := repo.Commit("HEAD")
+	if err != nil {
+		return nil, failure{err}
+	}
+	o := &publish.Options{
+		Target: target, Allowed: cfg.AllowFiles, Timeout: cfg.NetworkTimeout,
+		Source:      publish.Source{Dir: repo.Root(), Commit: commit},
+		Credentials: publish.Credentials{Username: cfg.Username, Token: w.env("HEDGEROW_TOKEN"), SSHKey: cfg.SSHKey, SSHPassphrase: w.env("HEDGEROW_SSH_PASSPHRASE")},
+	}
+	if cfg.Repo == "" {
+		o.Source.File = path.Join(repo.Dir(), schema.TenancyFile)
+	}
+	if o.Author, err = publish.ParseIdentity(cfg.Author); err != nil {
+		return nil, fmt.Errorf("author %w", err)
+	}
+	o.Committer = o.Author
+	if cfg.Committer != "" {
+		if o.Committer, err = publish.ParseIdentity(cfg.Committer); err != nil {
+			return nil, fmt.Errorf("committer %w", err)
+		}
+	}
+	if o.Date, err = dateOf(w); err != nil {
+		return nil, err
+	}
+	if cfg.SigningKey != "" {
+		if o.Signer, err = publish.LoadSigner(cfg.SigningKey, w.env("HEDGEROW_SIGNING_PASSPHRASE")); err != nil {
+			return nil, failure{err}
+		}
+	}
+	return o, nil
+}
+
+// dateOf gives the date of a commit, which reproducible-builds.org lets the
+// environment say.
+func dateOf(w world) (time.Time, error) {
+	epoch := w.env("SOURCE_DATE_EPOCH")
+	if epoch == "" {
+		return w.now().UTC(), nil
+	}
+	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	if err != nil || seconds < 0 {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH %q is no number of seconds since 1970", epoch)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// targetOf says where to publish: to the tenancy's own repository, at its
+// remote if it has one, or to the one that the configuration names.
+func targetOf(w world, cfg *config, repo *revision.Repository) (publish.Target, error) {
+	t := publish.Target{URL: cfg.Repo, Branch: cfg.Branch, Path: cfg.Path}
+	if publish.HasPassword(t.URL) {
+		return t, errors.New("the address of the repository holds credentials, which others could read: give them in HEDGEROW_TOKEN, and the user name with --username")
+	}
+	if t.URL != "" {
+		if t.Path == "" {
+			t.Path = "overlays"
+		}
+		return t, nil
+	}
+	if t.Branch == "" {
+		t.Branch = cmp.Or(repo.Branch(), w.env("CI_COMMIT_BRANCH"), w.env("GITHUB_REF_NAME"))
+	}
+	if t.Branch == "" {
+		return t, errors.New("no branch is checked out: name the one to publish to with --branch")
+	}
+	if t.Path == "" {
+		t.Path = path.Join(repo.Dir(), filepath.ToSlash(cfg.Output))
+		if filepath.IsAbs(cfg.Output) || !filepath.IsLocal(t.Path) {
+			return t, fmt.Errorf("output %q is not in the repository: say where to publish with --path", cfg.Output)
+		}
+	}
+	remote, err := repo.Remote(t.Branch)
+	if err != nil {
+		return t, failure{err}
+	}
+	t.URL = cmp.Or(remote, repo.Root())
+	return t, nil
+}
+
+// inventory gives what the overlays are, without regard to what is published.
+func (j *job) inventory() *render.Inventory {
+	return render.NewInventory(j.expansion, j.tree, j.cfg.Tags)
+}
+
+// replan plans what is to become of what is published. It may be asked again,
+// about something else.
+func (j *job) replan(output *render.Output) (*publish.Plan, error) {
+	plan, diags, err := render.NewPlan(output, j.expansion, j.tree, render.PlanOptions{Tags: j.cfg.Tags, MaxRemovedNamespaces: j.cfg.MaxRemoved})
+	if err != nil {
+		return nil, err
+	}
+	diags = append(diags, output.Unfinished()...)
+	if diag.HasErrors(diags) {
+		maps.Copy(j.sources, output.Sources)
+		j.diags = append(j.diags, diags...)
+		return nil, errProblems
+	}
+	if plan.Empty() {
+		return nil, nil
+	}
+	message, err := j.message(plan)
+	if err != nil {
+		return nil, err
+	}
+	return &publish.Plan{Write: plan.Writes(), Delete: plan.Delete, Message: message, Digest: plan.Inventory.Digest()}, nil
+}
+
+// message says what a plan opens and closes.
+func (j *job) message(plan *render.Plan) (string, error) {
+	before, err := plan.Before(j.built)
+	if err != nil {
+		return "", err
+	}
+	old := &state{clusters: map[string]reach.State{}}
+	for name, c := range clustersOf(before) {
+		old.clusters[name] = reach.State{Cluster: c, Has: policed(c.Policies)}
+	}
+	d, err := compare(old, provedState(j.proof))
+	if err != nil {
+		return "", err
+	}
+	var further []string
+	retired, released := plan.Retired()
+	for _, e := range retired {
+		further = append(further, fmt.Sprintf("namespace %s on cluster %s is retired: it %s", e.Namespace, e.Cluster, keptUntilReleased))
+	}
+	for _, e := range released {
+		further = append(further, fmt.Sprintf("namespace %s on cluster %s is released: its deny stays in the cluster until somebody deletes it there", e.Namespace, e.Cluster))
+	}
+	return report.CommitMessage(d, further), nil
+}
+
+// sayPublished says what came of it.
+func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
+	w := j.summaryWriter()
+	where := fmt.Sprintf("%s of %s", r.Branch, publish.Redacted(o.Target.URL))
+	switch {
+	case r.Commit == "":
+		j.say(w, "nothing to publish: %s is what the tenancy says: %s\n", where, j.contents())
+	case o.DryRun:
+		fmt.Fprint(w, r.Text())
+	case o.PullRequest:
+		j.say(w, "pushed %.10s to %s: open a pull request to merge it\n", r.Commit, where)
+	default:
+		j.say(w, "published %.10s to %s: %s\n", r.Commit, where, j.contents())
+	}
+	if r.Commit != "" && !o.DryRun {
+		j.say(w, "files: %d written, %d deleted\n", len(r.Write), len(r.Delete))
+		subject, _, _ := strings.Cut(r.Message, "\n")
+		j.say(w, "%s\n", subject)
+	}
+	j.sayGuards(w)
+	j.sayExceptions(w)
+}

@@ -1,0 +1,297 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
+	gitssh "github.com/go-git/go-git/v5/plumbing/transport/ssh"
+	"golang.org/x/crypto/ssh"
+)
+
+// wire is a repository behind a server.
+type wire struct {
+	at      *transport.Endpoint
+	store   *store
+	client  transport.Transport
+	login   func(context.Context) (transport.AuthMethod, error)
+	timeout time.Duration
+}
+
+func newWire(ep *transport.Endpoint, o Options, s *store) (*wire, error) {
+	w := &wire{at: ep, store: s, timeout: o.Timeout}
+	if ep.Protocol == "ssh" {
+		w.client = gitssh.NewClient(&ssh.ClientConfig{Timeout: o.Timeout})
+	} else {
+		w.client = githttp.NewClient(&http.Client{Transport: ownTransport(o.Timeout)})
+	}
+	w.login = func(ctx context.Context) (transport.AuthMethod, error) {
+		auth, err := o.Credentials.auth(ctx, ep, s)
+		if err == nil {
+			w.login = func(context.Context) (transport.AuthMethod, error) { return auth, nil }
+		}
+		return auth, err
+	}
+	return w, nil
+}
+
+// ownTransport is the one way to the network that this program has.
+func ownTransport(timeout time.Duration) *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: timeout}).DialContext,
+		TLSHandshakeTimeout: timeout,
+		ForceAttemptHTTP2:   true,
+	}
+}
+
+// String implements fmt.Stringer.
+func (w *wire) String() string { return Redacted(w.at.String()) }
+
+// exchange does one thing with the server, and gives up on it in time: not
+// every wait of the protocol's can be interrupted.
+func exchange[T any](ctx context.Context, w *wire, what string, do func(context.Context, transport.AuthMethod) (T, error)) (T, error) {
+	var none T
+	ctx, cancel := context.WithTimeout(ctx, w.timeout)
+	defer cancel()
+	type answer struct {
+		value T
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		auth, err := w.login(ctx)
+		if err != nil {
+			done <- answer{none, err}
+			return
+		}
+		v, err := do(ctx, auth)
+		done <- answer{v, err}
+	}()
+	select {
+	case a := <-done:
+		if a.err != nil {
+			return none, fmt.Errorf("%s %s: %w", what, w, w.explained(ctx, a.err))
+		}
+		return a.value, nil
+	case <-ctx.Done():
+		return none, fmt.Errorf("%s %s: %w", what, w, w.explained(ctx, ctx.Err()))
+	}
+}
+
+// explained says what an error means for people.
+func (w *wire) explained(ctx context.Context, err error) error {
+	credentials := "set HEDGEROW_TOKEN, or configure a credential helper"
+	if w.at.Protocol == "ssh" {
+		credentials = "the server must know the key of the SSH agent, or the one that HEDGEROW_SSH_KEY names"
+	}
+	switch text := err.Error(); {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted")
+	case ctx.Err() != nil:
+		return fmt.Errorf("there was no answer within %v (--network-timeout)", w.timeout)
+	case errors.Is(err, transport.ErrAuthenticationRequired):
+		return fmt.Errorf("the server wants other credentials or any at all: %s", credentials)
+	case errors.Is(err, transport.ErrAuthorizationFailed):
+		return errors.New("the credentials are not allowed to do that")
+	case errors.Is(err, transport.ErrRepositoryNotFound):
+		return fmt.Errorf("there is no such repository, or the credentials may not see it: %s", credentials)
+	case strings.Contains(text, "unable to authenticate"):
+		return fmt.Errorf("the server takes none of the keys: %s", credentials)
+	case strings.Contains(text, "knownhosts: key mismatch"):
+		return errors.New("the host's key is another than known_hosts says: somebody may be in between; nothing was sent")
+	case strings.Contains(text, "knownhosts: key is unknown"), strings.Contains(text, "known_hosts") && strings.Contains(text, "no such file"):
+		return errors.New("the host's key is not in known_hosts: add it from a source that you trust, or name a file that has it in SSH_KNOWN_HOSTS")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the server closed the connection in the middle")
+	}
+	return errors.New(printable(err.Error()))
+}
+
+// printable makes a line of what a server said.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > 500 {
+		s = s[:500] + "…"
+	}
+	return s
+}
+
+func (w *wire) refs(ctx context.Context) (references, error) {
+	return exchange(ctx, w, "asking", func(ctx context.Context, auth transport.AuthMethod) (references, error) {
+		s, err := w.client.NewUploadPackSession(w.at, auth)
+		if err != nil {
+			return references{}, err
+		}
+		defer s.Close()
+		adv, err := s.AdvertisedReferencesContext(ctx)
+		if errors.Is(err, transport.ErrEmptyRemoteRepository) {
+			return references{head: "main"}, nil
+		} else if err != nil {
+			return references{}, err
+		}
+		return referencesOf(adv)
+	})
+}
+
+func referencesOf(adv *packp.AdvRefs) (references, error) {
+	out := references{branches: map[string]plumbing.Hash{}}
+	all, err := adv.AllReferences()
+	if err != nil {
+		return out, err
+	}
+	for name, ref := range all {
+		switch {
+		case name == plumbing.HEAD && ref.Type() == plumbing.SymbolicReference:
+			out.head = ref.Target().Short()
+		case name.IsBranch() && ref.Type() == plumbing.HashReference:
+			out.branches[name.Short()] = ref.Hash()
+		}
+	}
+	return out, nil
+}
+
+func (w *wire) fetch(ctx context.Context, commit plumbing.Hash) error {
+	if w.store.HasEncodedObject(commit) == nil {
+		return nil
+	}
+	_, err := exchange(ctx, w, "fetching from", func(ctx context.Context, auth transport.AuthMethod) (any, error) {
+		s, err := w.client.NewUploadPackSession(w.at, auth)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		adv, err := s.AdvertisedReferencesContext(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, w.download(ctx, s, adv, commit)
+	})
+	return err
+}
+
+// download fetches a commit and what is missing of all that it stands on.
+func (w *wire) download(ctx context.Context, s transport.UploadPackSession, adv *packp.AdvRefs, commit plumbing.Hash) error {
+	req := packp.NewUploadPackRequestFromCapabilities(adv.Capabilities)
+	req.Wants = []plumbing.Hash{commit}
+	var err error
+	if req.Haves, err = w.store.tips(); err != nil {
+		return err
+	}
+	if adv.Capabilities.Supports(capability.Shallow) && len(w.store.shallow) > 0 {
+		for h := range w.store.shallow {
+			req.Shallows = append(req.Shallows, h)
+		}
+		if err := req.Capabilities.Set(capability.Shallow); err != nil {
+			return err
+		}
+	}
+	answer, err := s.UploadPack(ctx, req)
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	to, err := w.store.fetches()
+	if err != nil {
+		return err
+	}
+	if err := packfile.UpdateObjectStorage(to, demultiplexed(req.Capabilities, answer)); err != nil {
+		return err
+	}
+	return w.store.HasEncodedObject(commit)
+}
+
+func demultiplexed(c *capability.List, r io.Reader) io.Reader {
+	switch {
+	case c.Supports(capability.Sideband64k):
+		return sideband.NewDemuxer(sideband.Sideband64k, r)
+	case c.Supports(capability.Sideband):
+		return sideband.NewDemuxer(sideband.Sideband, r)
+	}
+	return r
+}
+
+func (w *wire) push(ctx context.Context, branch string, from, to plumbing.Hash) error {
+	said := &saying{}
+	_, err := exchange(ctx, w, "pushing to", func(ctx context.Context, auth transport.AuthMethod) (any, error) {
+		s, err := w.client.NewReceivePackSession(w.at, auth)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		adv, err := s.AdvertisedReferencesContext(ctx)
+		if err != nil {
+			return nil, err
+		}
+		name := plumbing.NewBranchReferenceName(branch)
+		if adv.References[name.String()] != from {
+			return nil, errMoved
+		}
+		return nil, w.upload(ctx, s, adv, &packp.Command{Name: name, Old: from, New: to}, said)
+	})
+	if err != nil && said.String() != "" {
+		return fmt.Errorf("%w; the server says: %s", err, said)
+	}
+	return err
+}
+
+// upload sends what was made and asks for the branch to be moved: the server
+// does so only if it is still where the command says.
+func (w *wire) upload(ctx context.Context, s transport.ReceivePackSession, adv *packp.AdvRefs, c *packp.Command, said *saying) error {
+	req := packp.NewReferenceUpdateRequestFromCapabilities(adv.Capabilities)
+	req.Commands, req.Progress = []*packp.Command{c}, said
+	if adv.Capabilities.Supports(capability.Sideband64k) {
+		if err := req.Capabilities.Set(capability.Sideband64k); err != nil {
+			return err
+		}
+	}
+	r, pack := io.Pipe()
+	req.Packfile = r
+	go func() {
+		_, err := packfile.NewEncoder(pack, &w.store.ObjectStorage, false).Encode(w.store.made(), 0)
+		pack.CloseWithError(err)
+	}()
+	defer r.Close()
+	report, err := s.ReceivePack(ctx, req)
+	if err == nil && report == nil {
+		return errors.New("the server did not say whether it took the commit")
+	}
+	return err
+}
+
+// saying keeps the first of what a server says.
+type saying struct{ bytes.Buffer }
+
+// Write implements io.Writer.
+func (s *saying) Write(p []byte) (int, error) {
+	if room := 4096 - s.Len(); room > 0 {
+		s.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}
+
+// String gives it as a line.
+func (s *saying) String() string { return printable(s.Buffer.String()) }
