@@ -48,7 +48,7 @@ func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*P
 	if err != nil {
 		return nil, nil, err
 	}
-	diags = append(diags, o.checkNamespaces(before, x, opts.MaxRemovedNamespaces)...)
+	diags = append(diags, checkNamespaces(before, x, opts.MaxRemovedNamespaces, o.at(InventoryFile, 1), o.whereListed)...)
 	if !lost || opts.Adopt {
 		if err := p.judgeFiles(&diags, p.droppedOverlays(before), opts.Adopt); err != nil {
 			return nil, nil, err
@@ -123,10 +123,17 @@ func (p *Plan) judgePlaces(l *diag.List) {
 // than limit that are retired or released at once.
 func CheckNamespaces(o *Output, x *generator.Expansion, tree Tree, limit int) ([]diag.Diagnostic, error) {
 	before, err := o.namespaces(tree)
-	return o.checkNamespaces(before, x, limit), err
+	return checkNamespaces(before, x, limit, o.at(InventoryFile, 1), o.whereListed), err
 }
 
-func (o *Output) checkNamespaces(before []NamespaceEntry, x *generator.Expansion, limit int) []diag.Diagnostic {
+// CheckLeaving is CheckNamespaces where no output folder is at hand: it compares
+// with what the tenancy in a file was before.
+func CheckLeaving(before, x *generator.Expansion, limit int, file string) []diag.Diagnostic {
+	at := token.Position{Filename: file}
+	return checkNamespaces(namespaceEntries(before), x, limit, at, func(NamespaceEntry) token.Position { return at })
+}
+
+func checkNamespaces(before []NamespaceEntry, x *generator.Expansion, limit int, all token.Position, where func(NamespaceEntry) token.Position) []diag.Diagnostic {
 	var l diag.List
 	now := map[[2]string]NamespaceEntry{}
 	for _, e := range namespaceEntries(x) {
@@ -140,13 +147,13 @@ func (o *Output) checkNamespaces(before []NamespaceEntry, x *generator.Expansion
 		case isRetired(e), stays:
 			removed = append(removed, e.Namespace+" on "+e.Cluster)
 		default:
-			l.Error(diag.NamespaceDropped, o.whereListed(e),
+			l.Error(diag.NamespaceDropped, where(e),
 				fmt.Sprintf("keep its deny: add retired: %q: %q: reason: \"…\"", e.Cluster, e.Namespace),
 				"namespace %q on cluster %q has policies and is no longer declared: without them it would be open", e.Namespace, e.Cluster)
 		}
 	}
 	if len(removed) > limit {
-		l.Error(diag.TooManyRemoved, o.at(InventoryFile, 1), fmt.Sprintf("allow it with --max-removed-namespaces %d if that is meant", len(removed)),
+		l.Error(diag.TooManyRemoved, all, fmt.Sprintf("allow it with --max-removed-namespaces %d if that is meant", len(removed)),
 			"%d namespaces are retired or released at once, and %d are allowed: %s", len(removed), limit, strings.Join(removed, ", "))
 	}
 	return l

@@ -19,6 +19,9 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/storer"
 )
 
+// ErrNoTenancy says that there was none at a revision.
+var ErrNoTenancy = errors.New("it holds no tenancy")
+
 // Repository is the repository that a folder stands in.
 type Repository struct {
 	git  *git.Repository
@@ -198,7 +201,7 @@ func (r *Repository) Extract(revision, into string) (string, error) {
 		return "", fmt.Errorf("revision %q: %w", revision, err)
 	}
 	if !found {
-		return "", fmt.Errorf("revision %q holds no tenancy in %s", revision, r.dir)
+		return "", fmt.Errorf("revision %q: %w in %s", revision, ErrNoTenancy, r.dir)
 	}
 	return filepath.Join(into, filepath.FromSlash(r.dir)), nil
 }

@@ -141,13 +141,9 @@ func holds(file string, blob plumbing.Hash) (bool, error) {
 	return plumbing.ComputeHash(plumbing.BlobObject, data) == blob || plumbing.ComputeHash(plumbing.BlobObject, plain) == blob, nil
 }
 
-// Differs reports whether a folder of the worktree is committed otherwise in one
-// revision than in another.
+// Differs reports whether a folder, slash-separated and below the root, is
+// otherwise in one revision than in another.
 func (r *Repository) Differs(dir, one, other string) (bool, error) {
-	rel, err := filepath.Rel(r.root, dir)
-	if err != nil {
-		return false, err
-	}
 	var found [2]plumbing.Hash
 	for i, revision := range []string{one, other} {
 		c, err := r.commit(revision)
@@ -158,7 +154,7 @@ func (r *Repository) Differs(dir, one, other string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		e, err := tree.FindEntry(filepath.ToSlash(rel))
+		e, err := tree.FindEntry(dir)
 		switch {
 		case err == nil:
 			found[i] = e.Hash

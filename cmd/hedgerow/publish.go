@@ -232,8 +232,8 @@ func targetOf(w world, cfg *config, repo *revision.Repository) (publish.Target, 
 		return t, errors.New("no branch is checked out: name the one to publish to with --branch")
 	}
 	if t.Path == "" {
-		t.Path = path.Join(repo.Dir(), filepath.ToSlash(cfg.Output))
-		if filepath.IsAbs(cfg.Output) || !filepath.IsLocal(t.Path) {
+		var inside bool
+		if t.Path, inside = outputIn(repo, cfg); !inside {
 			return t, fmt.Errorf("output %q is not in the repository: say where to publish with --path", cfg.Output)
 		}
 	}

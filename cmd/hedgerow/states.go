@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -42,7 +41,7 @@ func (s *state) cluster(name string, other *state) reach.State {
 // stateBefore is what a change starts from: the output folder, or the tenancy at
 // the merge base.
 func stateBefore(w world, cfg *config) (*state, error) {
-	target := cmp.Or(w.env("GITHUB_BASE_REF"), w.env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"), w.env("BITBUCKET_PR_DESTINATION_BRANCH"))
+	target := targetBranch(w)
 	if _, err := os.Stat(filepath.Join(cfg.output(), render.InventoryFile)); err == nil && target == "" {
 		return readState(w, cfg, cfg.output())
 	}
@@ -53,7 +52,7 @@ func stateBefore(w world, cfg *config) (*state, error) {
 	if err != nil {
 		return nil, failure{err}
 	}
-	base, err := repo.MergeBase("origin/"+target, "HEAD")
+	base, err := mergeBase(repo, target)
 	if err != nil {
 		return nil, failure{err}
 	}

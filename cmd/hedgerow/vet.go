@@ -38,6 +38,9 @@ func runVet(w world, cfg *config) error {
 		return err
 	}
 	if ok {
+		if err := j.judgePullRequest(); err != nil {
+			return err
+		}
 		dropped, err := render.CheckNamespaces(j.output, j.expansion, j.tree, cfg.MaxRemoved)
 		if err != nil {
 			return failure{err}
