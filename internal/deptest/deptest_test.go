@@ -52,15 +52,16 @@ var broken = fstest.MapFS{
 	"internal/bruteforce/a.go": importing(module+"/reach", "go4.org/netipx"),
 	"proof/a.go": importing(module+"/render", "cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap",
 		"github.com/go-git/go-git/v5"),
-	"reach/b.go":             importing("os", "math/rand"),
-	"proof/b.go":             importing("time"),
-	"report/a.go":            importing("os", "k8s.io/api/core/v1", module+"/proof"),
-	"revision/a.go":          importing(module+"/tenancy", "sigs.k8s.io/yaml"),
-	"internal/declared/a.go": importing("net/netip", module+"/tenancy", module+"/generator"),
+	"reach/b.go":              importing("os", "math/rand"),
+	"proof/b.go":              importing("time"),
+	"report/a.go":             importing("os", "k8s.io/api/core/v1", module+"/proof"),
+	"revision/a.go":           importing(module+"/tenancy", "sigs.k8s.io/yaml"),
+	"internal/declared/a.go":  importing("net/netip", module+"/tenancy", module+"/generator"),
+	"internal/gitserver/a.go": importing("net/http/cgi", "golang.org/x/crypto/ssh/agent", "github.com/go-git/go-git/v5"),
 	"publish/a.go": importing("cuelang.org/go/cue", "k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/resmap",
 		module+"/generator", module+"/reach"),
 	"other/a.go": importing("cuelang.org/go/cue", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/go-git/go-billy/v5",
-		"flag", "github.com/spf13/cobra", "github.com/spf13/viper", "log"),
+		"flag", "github.com/spf13/cobra", "github.com/spf13/viper", "log", module+"/internal/gitserver"),
 	"other/exit.go": file(
 		"//go:build ignore",
 		"package p",
@@ -94,6 +95,7 @@ generator/a.go:11: ./generator may not use "math/rand": the same tenancy gives t
 internal/bruteforce/a.go:2: ./internal/bruteforce may not use "./reach": a witness shares no code with what it is held against
 internal/bruteforce/a.go:3: ./internal/bruteforce may not use "go4.org/netipx": a witness shares no code with what it is held against
 internal/declared/a.go:4: ./internal/declared may not use "./generator": it is a reading of the tenancy that shares no code with what generates, renders and judges
+internal/gitserver/a.go:4: ./internal/gitserver may not use "github.com/go-git/go-git/v5": the servers of tests share no code with the client that is tested on them
 other/a.go:2: ./other may not use "cuelang.org/go/cue": only schema evaluates CUE
 other/a.go:3: ./other may not use "sigs.k8s.io/kustomize/kyaml/yaml": only render builds with Kustomize
 other/a.go:4: ./other may not use "github.com/go-git/go-billy/v5": only publish writes to Git, and only revision reads from it
@@ -101,6 +103,7 @@ other/a.go:5: ./other may not use "flag": only cmd reads flags and configuration
 other/a.go:6: ./other may not use "github.com/spf13/cobra": only cmd reads flags and configuration; the others take options
 other/a.go:7: ./other may not use "github.com/spf13/viper": only cmd reads flags and configuration; the others take options
 other/a.go:8: ./other may not use "log": a package returns errors and diagnostics; cmd alone decides what is printed
+other/a.go:9: ./other may not use "./internal/gitserver": only tests run servers
 other/deep/exit.go:3: ./other/deep may not use "os.Exit": only main ends the process, with the exit code of the command
 other/exit.go:4: ./other may not use "os.Exit": only main ends the process, with the exit code of the command
 proof/a.go:2: ./proof may not use "./render": the proof compares two graphs and must not learn what was meant from what wrote it
@@ -173,6 +176,7 @@ func TestCheckAllows(t *testing.T) {
 		"render/a.go":           importing("sigs.k8s.io/kustomize/api/krusty", "k8s.io/api/networking/v1"),
 		"reach/a.go":            importing("k8s.io/api/networking/v1", "go4.org/netipx", module+"/reachable"),
 		"publish/a.go":          importing("github.com/go-git/go-git/v5", "os", "log/slog", module+"/render"),
+		"publish/a_test.go":     importing(module + "/internal/gitserver"),
 		"cmd/hedgerow/main.go": file(
 			"package main",
 			`import ("flag"; "log"; "os"; "github.com/spf13/cobra"; "github.com/spf13/viper")`,

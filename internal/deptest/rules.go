@@ -94,6 +94,16 @@ var Rules = []Rule{
 		Reason: "it is a reading of the tenancy that shares no code with what generates, renders and judges",
 	},
 	{
+		In:     "./internal/gitserver/...",
+		Only:   []string{"std", "golang.org/x/crypto/ssh/..."},
+		Reason: "the servers of tests share no code with the client that is tested on them",
+	},
+	{
+		In:     "./...",
+		Never:  []string{"./internal/gitserver/..."},
+		Reason: "only tests run servers",
+	},
+	{
 		In:     "./publish/...",
 		Never:  []string{"cuelang.org/...", "k8s.io/...", "sigs.k8s.io/kustomize/...", "./generator/...", "./reach/..."},
 		Reason: "publish commits files that are planned and proved, and looks into none of them",
