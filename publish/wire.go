@@ -37,7 +37,7 @@ func newWire(ep *transport.Endpoint, o Options, s *store) (*wire, error) {
 	if ep.Protocol == "ssh" {
 		w.client = gitssh.NewClient(&ssh.ClientConfig{Timeout: o.Timeout})
 	} else {
-		w.client = githttp.NewClient(&http.Client{Transport: ownTransport(o.Timeout)})
+		w.client = githttp.NewClient(&http.Client{Transport: ownTransport(o.Timeout), CheckRedirect: sameOrigin})
 	}
 	w.login = func(ctx context.Context) (transport.AuthMethod, error) {
 		auth, err := o.Credentials.auth(ctx, ep, s)
@@ -57,6 +57,15 @@ func ownTransport(timeout time.Duration) *http.Transport {
 		TLSHandshakeTimeout: timeout,
 		ForceAttemptHTTP2:   true,
 	}
+}
+
+// sameOrigin refuses to be sent to another server: what is published there would
+// not be what GitOps reads here.
+func sameOrigin(next *http.Request, via []*http.Request) error {
+	if first := via[0].URL; next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
+		return fmt.Errorf("the server sends us to another, %s: name that one if it is meant", next.URL.Host)
+	}
+	return nil
 }
 
 // String implements fmt.Stringer.
