@@ -60,7 +60,7 @@ func (p *publisher) judgeMerged(tip *object.Commit) error {
 		return err
 	}
 	return &Refusal{diag.PublishUnmerged,
-		fmt.Sprintf("commit %.10s, at which the tenancy stands, is not on branch %s of %s", p.Source.Commit, p.Target.Branch, p.remote),
+		fmt.Sprintf("commit %.10s, at which the tenancy stands, is not on branch %s of %s", p.Source.Commit, p.Target.Branch, p.Target),
 		"merge it first"}
 }
 

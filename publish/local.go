@@ -15,21 +15,19 @@ import (
 // local is a repository on this machine. It is written to without git, and so
 // its hooks are not run.
 type local struct {
-	path  string
-	store *store
+	path   string
+	target Target
+	store  *store
 }
 
-func newLocal(path string, s *store) (*local, error) {
-	l := &local{path: path, store: s}
+func newLocal(path string, t Target, s *store) (*local, error) {
+	l := &local{path, t, s}
 	_, err := l.open()
 	return l, err
 }
 
 // open opens the repository anew: others may have written to it since.
 func (l *local) open() (*git.Repository, error) { return l.store.standOn(l.path, &l.store.target) }
-
-// String implements fmt.Stringer.
-func (l *local) String() string { return l.path }
 
 func (l *local) refs(context.Context) (references, error) {
 	r, err := l.open()
@@ -61,10 +59,10 @@ func (l *local) push(_ context.Context, branch string, from, to plumbing.Hash) e
 	head, err := r.Reference(plumbing.HEAD, false)
 	name := plumbing.NewBranchReferenceName(branch)
 	if _, bare := r.Worktree(); bare == nil && err == nil && head.Target() == name {
-		return fmt.Errorf("branch %s is checked out in %s, and to move it would change what stands there: add a remote to publish to, or name another branch with --branch", branch, l.path)
+		return fmt.Errorf("branch %s is checked out in %s, and to move it would change what stands there: add a remote to publish to, or name another branch with --branch", branch, l.target)
 	}
 	if err := l.write(); err != nil {
-		return fmt.Errorf("%s cannot be written to: %w", l.path, err)
+		return fmt.Errorf("%s cannot be written to: %w", l.target, err)
 	}
 	return l.move(name, from, to)
 }

@@ -44,8 +44,17 @@ type Options struct {
 // Target is a folder on a branch of a repository.
 type Target struct {
 	URL    string // https, ssh, user@host:path, file, or a folder of this machine
+	Name   string // as people know it; "" is the URL without credentials
 	Branch string // "" is the one that the repository's HEAD names
 	Path   string // slash-separated; "." is the repository's root
+}
+
+// String gives the repository as people know it.
+func (t Target) String() string {
+	if t.Name != "" {
+		return t.Name
+	}
+	return Redacted(t.URL)
 }
 
 // Plan is what a caller wants to have done about what is published now.
@@ -213,11 +222,11 @@ func (p *publisher) tip(ctx context.Context) (*object.Commit, error) {
 		return nil, nil
 	}
 	if p.Target.Branch == "" {
-		return nil, fmt.Errorf("%s does not say which branch is its first: name one with --branch", p.remote)
+		return nil, fmt.Errorf("%s does not say which branch is its first: name one with --branch", p.Target)
 	}
 	hash, ok := refs.branches[p.Target.Branch]
 	if !ok {
-		return nil, fmt.Errorf("%s has no branch %q: create it first, so that a misspelt one is not published to, or name another with --branch", p.remote, p.Target.Branch)
+		return nil, fmt.Errorf("%s has no branch %q: create it first, so that a misspelt one is not published to, or name another with --branch", p.Target, p.Target.Branch)
 	}
 	if err := p.remote.fetch(ctx, hash); err != nil {
 		return nil, err
@@ -247,7 +256,7 @@ func (p *publisher) folder(c *object.Commit) (plumbing.Hash, error) {
 		return plumbing.ZeroHash, err
 	}
 	if !e.folder {
-		return plumbing.ZeroHash, fmt.Errorf("%s of %s, commit %.10s, is no folder: remove it, or name another with --path", p.Target.Path, p.remote, c.Hash)
+		return plumbing.ZeroHash, fmt.Errorf("%s of %s, commit %.10s, is no folder: remove it, or name another with --path", p.Target.Path, p.Target, c.Hash)
 	}
 	return e.hash, nil
 }

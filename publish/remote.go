@@ -14,7 +14,6 @@ import (
 
 // remote is the repository that is published to.
 type remote interface {
-	fmt.Stringer // as people know it, without credentials
 	// refs says where its branches are.
 	refs(ctx context.Context) (references, error)
 	// fetch sees to it that the store has a commit and all that it stands on.
@@ -40,7 +39,7 @@ func dial(o Options, s *store) (remote, error) {
 	}
 	switch ep.Protocol {
 	case "file":
-		return newLocal(ep.Path, s)
+		return newLocal(ep.Path, o.Target, s)
 	case "http", "https", "ssh":
 		return newWire(ep, o, s)
 	}

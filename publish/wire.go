@@ -26,6 +26,7 @@ import (
 // wire is a repository behind a server.
 type wire struct {
 	at      *transport.Endpoint
+	target  Target
 	store   *store
 	client  transport.Transport
 	login   func(context.Context) (transport.AuthMethod, error)
@@ -33,7 +34,7 @@ type wire struct {
 }
 
 func newWire(ep *transport.Endpoint, o Options, s *store) (*wire, error) {
-	w := &wire{at: ep, store: s, timeout: o.Timeout}
+	w := &wire{at: ep, target: o.Target, store: s, timeout: o.Timeout}
 	if ep.Protocol == "ssh" {
 		w.client = gitssh.NewClient(&ssh.ClientConfig{Timeout: o.Timeout})
 	} else {
@@ -68,9 +69,6 @@ func sameOrigin(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// String implements fmt.Stringer.
-func (w *wire) String() string { return Redacted(w.at.String()) }
-
 // exchange does one thing with the server, and gives up on it in time: not
 // every wait of the protocol's can be interrupted.
 func exchange[T any](ctx context.Context, w *wire, what string, do func(context.Context, transport.AuthMethod) (T, error)) (T, error) {
@@ -94,11 +92,11 @@ func exchange[T any](ctx context.Context, w *wire, what string, do func(context.
 	select {
 	case a := <-done:
 		if a.err != nil {
-			return none, fmt.Errorf("%s %s: %w", what, w, w.explained(ctx, a.err))
+			return none, fmt.Errorf("%s %s: %w", what, w.target, w.explained(ctx, a.err))
 		}
 		return a.value, nil
 	case <-ctx.Done():
-		return none, fmt.Errorf("%s %s: %w", what, w, w.explained(ctx, ctx.Err()))
+		return none, fmt.Errorf("%s %s: %w", what, w.target, w.explained(ctx, ctx.Err()))
 	}
 }
 

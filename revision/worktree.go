@@ -31,14 +31,15 @@ func (r *Repository) Branch() string {
 	return head.Target().Short()
 }
 
-// Remote gives the address of the repository to which a branch is pushed: its
-// own remote, or origin, or the only one there is. It is "" if there is none.
-func (r *Repository) Remote(branch string) (string, error) {
+// Remote gives name and address of the repository to which a branch is pushed:
+// its own remote, or origin, or the only one there is. Both are "" if there is
+// none.
+func (r *Repository) Remote(branch string) (name, address string, err error) {
 	c, err := r.git.Config()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	name := "origin"
+	name = "origin"
 	if b := c.Branches[branch]; b != nil && c.Remotes[b.Remote] != nil {
 		name = b.Remote
 	} else if len(c.Remotes) == 1 {
@@ -48,16 +49,16 @@ func (r *Repository) Remote(branch string) (string, error) {
 	}
 	remote := c.Remotes[name]
 	if remote == nil || len(remote.URLs) == 0 {
-		return "", nil
+		return "", "", nil
 	}
-	address := remote.URLs[0]
+	address = remote.URLs[0]
 	if push := c.Raw.Section("remote").Subsection(name).Option("pushurl"); push != "" {
 		address = push
 	}
 	if strings.HasPrefix(address, ".") { // relative to the worktree, as for git
 		address = filepath.Join(r.root, address)
 	}
-	return address, nil
+	return name, address, nil
 }
 
 // Uncommitted gives the files that make the tenancy and are not as the commit

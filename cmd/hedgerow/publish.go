@@ -237,11 +237,13 @@ func targetOf(w world, cfg *config, repo *revision.Repository) (publish.Target, 
 			return t, fmt.Errorf("output %q is not in the repository: say where to publish with --path", cfg.Output)
 		}
 	}
-	remote, err := repo.Remote(t.Branch)
-	if err != nil {
+	var err error
+	if t.Name, t.URL, err = repo.Remote(t.Branch); err != nil {
 		return t, failure{err}
 	}
-	t.URL = cmp.Or(remote, repo.Root())
+	if t.URL == "" {
+		t.Name, t.URL = "this repository", repo.Root()
+	}
 	return t, nil
 }
 
@@ -301,7 +303,7 @@ func (j *job) message(plan *render.Plan) (string, error) {
 // sayPublished says what came of it.
 func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
 	w := j.summaryWriter()
-	where := fmt.Sprintf("%s of %s", r.Branch, publish.Redacted(o.Target.URL))
+	where := fmt.Sprintf("%s of %s", r.Branch, o.Target)
 	switch {
 	case r.Commit == "":
 		j.say(w, "nothing to publish: %s is what the tenancy says: %s\n", where, j.contents())

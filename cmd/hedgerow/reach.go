@@ -120,7 +120,11 @@ func connections(c *proof.Cluster, list []reach.Connection) (out []report.Connec
 func endInWords(c *proof.Cluster, e reach.End) report.End {
 	if c != nil {
 		if place, known := c.Places[e.Namespace]; known {
-			return report.NewEnd(e, place.String(), place.Team, place.Owners).InEnvironment(place.Environment)
+			end := report.NewEnd(e, place.String(), place.Team, place.Owners)
+			if !place.Retired {
+				end = end.InEnvironment(place.Environment)
+			}
+			return end
 		}
 	}
 	return report.NewEnd(e, "", "", nil)
