@@ -87,7 +87,7 @@ func (d *document) console(body string) string {
 		}
 		cmd := exec.Command("sh", "-c", command)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "HEDGEROW_AS_OF="+testDay, "PATH="+d.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+		cmd.Env = append(append(os.Environ(), gitEnv...), "HEDGEROW_AS_OF="+testDay, "PATH="+d.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 		text, err := cmd.CombinedOutput()
 		if err != nil && cmd.ProcessState.ExitCode() != exitProblems {
 			d.t.Errorf("%s: %v\n%s", command, err, text)
@@ -97,10 +97,18 @@ func (d *document) console(body string) string {
 	return out.String()
 }
 
+// gitEnv makes commits whose hashes are always the same.
+var gitEnv = []string{
+	"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_TERMINAL_PROMPT=0",
+	"GIT_AUTHOR_NAME=You", "GIT_AUTHOR_EMAIL=you@example.com", "GIT_AUTHOR_DATE=1700000000 +0000",
+	"GIT_COMMITTER_NAME=You", "GIT_COMMITTER_EMAIL=you@example.com", "GIT_COMMITTER_DATE=1700000000 +0000",
+	"SOURCE_DATE_EPOCH=1700000000",
+}
+
 // repository copies the tenancy of this repository, as a clone has it.
 func (d *document) repository() string {
 	dir := d.t.TempDir()
-	for _, name := range []string{"tenants.cue", "cue.mod/module.cue", "schema/schema.cue"} {
+	for _, name := range []string{".hedgerow.yaml", "tenants.cue", "cue.mod/module.cue", "schema/schema.cue"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", name))
 		if err != nil {
 			d.t.Fatal(err)
