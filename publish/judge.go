@@ -3,6 +3,7 @@ package publish
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"strings"
 
@@ -109,10 +110,10 @@ func (p *publisher) judgeDay(output *render.Output) error {
 		"run it again, as of today"}
 }
 
-// last gives the last commit that changed what stands at the path; nil if none
-// ever did.
+// last gives the last commit that changed the inventory at the path, and with it
+// anything that is ours; nil if none ever did.
 func (p *publisher) last(tip *object.Commit) (*object.Commit, error) {
-	at, err := p.store.entry(tip.TreeHash, p.Target.Path)
+	at, err := p.inventory(tip)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +138,12 @@ func (p *publisher) last(tip *object.Commit) (*object.Commit, error) {
 	}
 }
 
-// sameParent gives the first parent that has the same at the path.
+// inventory gives what a commit has in its place; nil if there is nothing.
+func (p *publisher) inventory(c *object.Commit) (*entry, error) {
+	return p.store.entry(c.TreeHash, path.Join(p.Target.Path, render.InventoryFile))
+}
+
+// sameParent gives the first parent that has the same inventory.
 func (p *publisher) sameParent(c *object.Commit, at *entry) (*object.Commit, error) {
 	for _, h := range c.ParentHashes {
 		parent, err := object.GetCommit(p.store, h)
@@ -146,7 +152,7 @@ func (p *publisher) sameParent(c *object.Commit, at *entry) (*object.Commit, err
 		}
 		was := at
 		if parent.TreeHash != c.TreeHash {
-			if was, err = p.store.entry(parent.TreeHash, p.Target.Path); err != nil {
+			if was, err = p.inventory(parent); err != nil {
 				return nil, err
 			}
 		}

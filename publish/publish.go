@@ -73,7 +73,8 @@ type Result struct {
 	Message string
 	Write   []string // paths in the repository
 	Delete  []string
-	Tries   int // pushes
+	Tries   int  // pushes
+	Already bool // the pull request's branch was there before, with the same output
 
 	made *object.Commit
 }
@@ -303,7 +304,12 @@ func (p *publisher) push(ctx context.Context, r *Result, tip *object.Commit, pla
 	if p.DryRun {
 		return nil
 	}
-	return p.compareAndSwap(ctx, r.Branch, old, plumbing.NewHash(r.Commit))
+	err := p.compareAndSwap(ctx, r.Branch, old, plumbing.NewHash(r.Commit))
+	if p.PullRequest && errors.Is(err, errMoved) {
+		r.Already = true // its name says what it holds
+		return nil
+	}
+	return err
 }
 
 // errMoved says that the branch is not where it was.
@@ -322,8 +328,6 @@ func (p *publisher) compareAndSwap(ctx context.Context, branch string, old, comm
 		return failed
 	case at == commit:
 		return nil
-	case p.PullRequest && !at.IsZero():
-		return nil // it holds the same output: its name says so
 	case at != old:
 		return errMoved
 	}

@@ -25,14 +25,26 @@ type store struct {
 	source, target       *filesystem.Storage // the tenancy's, and the one published to if it is on this machine
 	shallow              map[plumbing.Hash]bool
 	temp                 string
+	// partial says that the tenancy's repository lacks objects that its server has
+	// (git clone --filter), so that what it has proves nothing.
+	partial bool
 }
 
 // newStore stands on the objects of the repository in a folder.
 func newStore(dir string) (*store, error) {
 	s := &store{shallow: map[plumbing.Hash]bool{}}
 	s.forget()
-	_, err := s.standOn(dir, &s.source)
-	return s, err
+	if _, err := s.standOn(dir, &s.source); err != nil {
+		return nil, err
+	}
+	c, err := s.source.Config()
+	if err != nil {
+		return nil, err
+	}
+	for _, remote := range c.Raw.Section("remote").Subsections {
+		s.partial = s.partial || remote.Option("promisor") == "true"
+	}
+	return s, nil
 }
 
 func openRepository(dir string) (*git.Repository, error) {
@@ -66,6 +78,9 @@ func (s *store) standOn(dir string, as **filesystem.Storage) (*git.Repository, e
 
 // tips gives the commits that the tenancy's repository has at hand.
 func (s *store) tips() (out []plumbing.Hash, err error) {
+	if s.partial {
+		return nil, nil
+	}
 	refs, err := s.source.IterReferences()
 	if err != nil {
 		return nil, err

@@ -182,7 +182,7 @@ func referencesOf(adv *packp.AdvRefs) (references, error) {
 }
 
 func (w *wire) fetch(ctx context.Context, commit plumbing.Hash) error {
-	if w.store.HasEncodedObject(commit) == nil {
+	if !w.store.partial && w.store.HasEncodedObject(commit) == nil {
 		return nil
 	}
 	_, err := exchange(ctx, w, "fetching from", func(ctx context.Context, auth transport.AuthMethod) (any, error) {

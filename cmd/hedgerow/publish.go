@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -285,12 +286,12 @@ func (j *job) message(plan *render.Plan) (string, error) {
 	for name, c := range clustersOf(before) {
 		old.clusters[name] = reach.State{Cluster: c, Has: policed(c.Policies)}
 	}
-	d, err := compare(old, provedState(j.proof))
+	retired, released := plan.Retired()
+	d, err := compare(old, provedState(j.proof).keeping(old, released))
 	if err != nil {
 		return "", err
 	}
 	var further []string
-	retired, released := plan.Retired()
 	for _, e := range retired {
 		further = append(further, fmt.Sprintf("namespace %s on cluster %s is retired: it %s", e.Namespace, e.Cluster, keptUntilReleased))
 	}
@@ -298,6 +299,26 @@ func (j *job) message(plan *render.Plan) (string, error) {
 		further = append(further, fmt.Sprintf("namespace %s on cluster %s is released: its deny stays in the cluster until somebody deletes it there", e.Namespace, e.Cluster))
 	}
 	return report.CommitMessage(d, further), nil
+}
+
+// keeping gives the state with the denies of namespaces that are released: they
+// stay in the cluster for as long as nobody deletes them there.
+func (s *state) keeping(old *state, released []render.NamespaceEntry) *state {
+	out := &state{clusters: maps.Clone(s.clusters), proof: s.proof}
+	for _, e := range released {
+		now, was := out.clusters[e.Cluster], old.clusters[e.Cluster]
+		if now.Cluster == nil {
+			now.Cluster = &reach.Cluster{}
+		}
+		with := *now.Cluster
+		for _, p := range was.Policies {
+			if p.Namespace == e.Namespace {
+				with.Policies = append(slices.Clone(with.Policies), p)
+			}
+		}
+		out.clusters[e.Cluster] = reach.State{Cluster: &with, Has: append(slices.Clone(now.Has), e.Namespace)}
+	}
+	return out
 }
 
 // sayPublished says what came of it.
@@ -309,6 +330,9 @@ func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
 		j.say(w, "nothing to publish: %s is what the tenancy says: %s\n", where, j.contents())
 	case o.DryRun:
 		fmt.Fprint(w, r.Text())
+	case r.Already:
+		j.say(w, "%s is there already, for somebody to merge\n", where)
+		return
 	case o.PullRequest:
 		j.say(w, "pushed %.10s to %s: open a pull request to merge it\n", r.Commit, where)
 	default:
