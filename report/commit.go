@@ -20,7 +20,7 @@ const mostLines = 200
 func CommitMessage(d *Difference, further []string) string {
 	changes := d.merged()
 	var b strings.Builder
-	b.WriteString(d.subject(changes) + "\n")
+	b.WriteString(d.subject(changes, len(further) > 0) + "\n")
 	team := ""
 	for i, c := range changes {
 		if i == mostLines {
@@ -152,7 +152,7 @@ func (e End) in(environment string) string {
 
 // subject says all of a single change, and counts several. What a namespace
 // brings along when it is new is not counted.
-func (d *Difference) subject(changes []*mergedChange) string {
+func (d *Difference) subject(changes []*mergedChange, more bool) string {
 	appeared, unisolated := 0, 0
 	for _, c := range d.Clusters {
 		appeared, unisolated = appeared+len(c.Appeared), unisolated+len(c.Unisolated)
@@ -188,6 +188,8 @@ func (d *Difference) subject(changes []*mergedChange) string {
 		return withTeams(out, changes)
 	case len(d.Notes) > 0:
 		return "update what is said about flows; nothing opens or closes"
+	case more:
+		return "retire or release namespaces; nothing opens or closes"
 	}
 	return "regenerate the overlays; nothing opens or closes"
 }
