@@ -35,7 +35,10 @@ func Tenancy(t *tenancy.Tenancy) []diag.Diagnostic {
 	for _, e := range tenancy.Sorted(t.Externals) {
 		c.external(e)
 	}
-	c.kubernetesNames()
+	n := c.kubernetesNames()
+	if c.t.Delivery != nil {
+		c.delivery(c.t.Delivery, n)
+	}
 	return c.List
 }
 

@@ -60,6 +60,24 @@ func TestTenancy(t *testing.T) {
 		{"retired system", func(t *tenancy.Tenancy) {
 			t.Retired = map[string]map[string]*tenancy.Retired{"main": {"kube-system": {Reason: "r"}}}
 		}, "[name-reserved]"},
+		{"a cluster with the name of a folder", func(t *tenancy.Tenancy) {
+			t.Clusters["delivery"] = &tenancy.Cluster{Name: "delivery", CNI: word("calico"), DNS: tenancy.DNS{Provider: word("coredns")}}
+		}, "[name-reserved]"},
+		{"delivery through both", func(t *tenancy.Tenancy) {
+			t.Delivery = &tenancy.Delivery{ArgoCD: &tenancy.ArgoCD{Namespace: "argocd"}, Flux: &tenancy.Flux{Namespace: "flux-system"}}
+		}, "[]"},
+		{"delivery through neither", func(t *tenancy.Tenancy) { t.Delivery = &tenancy.Delivery{} }, "[bad-delivery]"},
+		{"a team in the namespace of Argo CD", func(t *tenancy.Tenancy) {
+			t.Delivery = &tenancy.Delivery{ArgoCD: &tenancy.ArgoCD{Namespace: "cart"}}
+		}, "[name-reserved]"},
+		{"a team in the namespace of Flux", func(t *tenancy.Tenancy) {
+			t.Delivery = &tenancy.Delivery{Flux: &tenancy.Flux{Namespace: "cart-dev"}}
+		}, "[name-reserved]"},
+		{"one Application for a peer that is retired", func(t *tenancy.Tenancy) {
+			t.Shared = map[string]*tenancy.Shared{"gateway": {Name: "gateway", Namespace: word("gateway")}}
+			t.Retired = map[string]map[string]*tenancy.Retired{"main": {"gateway": {Reason: "r"}}}
+			t.Delivery = &tenancy.Delivery{ArgoCD: &tenancy.ArgoCD{Namespace: "argocd"}}
+		}, "[]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tn := base()

@@ -9,6 +9,9 @@ import (
 )
 
 func (c *checker) cluster(k *tenancy.Cluster) {
+	if k.Name == "delivery" {
+		c.Error(diag.NameReserved, k.Pos, "give it another name", "cluster %q has the name of the folder that Hedgerow writes beside those of the clusters", k.Name)
+	}
 	switch k.CNI.Text {
 	case "flannel", "other":
 		if !k.CNIAcknowledged.Set() && !k.Partial {

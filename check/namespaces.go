@@ -55,9 +55,10 @@ func goodAffixes(e *tenancy.Environment) bool {
 }
 
 // kubernetesNames sees to it that each Kubernetes namespace of a cluster has one
-// declaration, and a name that Kubernetes and Hedgerow accept.
-func (c *checker) kubernetesNames() {
-	n := &names{c: c, taken: map[[2]string]claim{}, told: map[[2]token.Position]bool{}}
+// declaration, and a name that Kubernetes and Hedgerow accept. It gives all of
+// them.
+func (c *checker) kubernetesNames() *names {
+	n := &names{c: c, taken: map[[2]string]claim{}, gone: map[[2]string]claim{}, told: map[[2]token.Position]bool{}}
 	for _, s := range tenancy.Sorted(c.t.Shared) {
 		for cluster := range tenancy.Sorted(c.t.Clusters) {
 			if s.On(cluster) {
@@ -81,6 +82,7 @@ func (c *checker) kubernetesNames() {
 			}
 		}
 	}
+	return n
 }
 
 // A claim says who declares a Kubernetes namespace.
@@ -95,6 +97,7 @@ type claim struct {
 type names struct {
 	c     *checker
 	taken map[[2]string]claim        // by cluster and name
+	gone  map[[2]string]claim        // the retired ones
 	told  map[[2]token.Position]bool // pairs that were reported
 }
 
@@ -139,7 +142,7 @@ func (n *names) declared(ns *tenancy.Namespace, e *tenancy.Environment) {
 	case !goodAffixes(e):
 	case len(name) > 63:
 		n.c.Error(diag.NameTooLong, pos, fmt.Sprintf("shorten it, or add names: %s: \"…\" with a shorter one", e.Name), "%s would be %q, which has %d characters; 63 are allowed", who, name, len(name))
-	case tenancy.ReservedNamespace(name):
+	case n.c.t.Reserved(name):
 		n.c.Error(diag.NameReserved, pos, "declare it under shared, in a platform file", "%s would be %q, which belongs to the platform", who, name)
 	case n.c.holdsDNS(e.Cluster.Text, name):
 		n.c.Error(diag.DNSManaged, pos, "declare it under shared, in a platform file", "%s holds the DNS pods of cluster %q: deny would cut off every other namespace", who, e.Cluster.Text)
@@ -155,7 +158,8 @@ func (c *checker) holdsDNS(cluster, namespace string) bool {
 }
 
 func (n *names) retired(cluster, name string, r *tenancy.Retired) {
-	if tenancy.ReservedNamespace(name) {
+	n.gone[[2]string{cluster, name}] = claim{who: fmt.Sprintf("retired namespace %q", name), pos: r.Pos}
+	if n.c.t.Reserved(name) {
 		n.c.Error(diag.NameReserved, r.Pos, "remove the entry", "namespace %q belongs to the platform and cannot be retired", name)
 		return
 	}

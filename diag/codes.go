@@ -49,6 +49,7 @@ const (
 	BadLabel     Code = "bad-label"
 	BadCIDR      Code = "bad-address"
 	BadDate      Code = "bad-date"
+	BadDelivery  Code = "bad-delivery"
 	NotAvailable Code = "not-available"
 )
 
@@ -178,6 +179,7 @@ var summaries = map[Code]string{
 	BadLabel:     "A label is not one that the API server accepts.",
 	BadCIDR:      "An address or a range of addresses cannot be read.",
 	BadDate:      "A date is not a day of the calendar.",
+	BadDelivery:  "What is said about Argo CD or Flux cannot be used.",
 	NotAvailable: "A field is reserved and does nothing yet.",
 
 	UnknownCluster:     "No cluster of this name is declared.",

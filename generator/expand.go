@@ -39,6 +39,7 @@ type overlayKey struct {
 // is not to be used.
 func Expand(t *tenancy.Tenancy, opts Options) (*Expansion, []diag.Diagnostic) {
 	x := &expander{t: t, opts: opts, namespaces: t.ByName(), sorted: t.Namespaces(), overlays: map[overlayKey]*Overlay{}, policies: map[policyKey]*draft{}}
+	x.out.Delivery = t.Delivery
 	x.kinds = x.kindsOfNames()
 	x.layOut()
 	for _, f := range tenancy.Sorted(t.Flows) {
@@ -67,7 +68,7 @@ func (x *expander) layOut() {
 		for _, s := range tenancy.Sorted(x.t.Shared) {
 			if s.Managed && s.On(name) {
 				x.add(c, &Overlay{Kind: Shared, Cluster: name, Name: s.Name, Namespace: s.Namespace.Text}, s.Baseline)
-				if k.ManageNamespaces && !tenancy.ReservedNamespace(s.Namespace.Text) {
+				if k.ManageNamespaces && !x.t.Reserved(s.Namespace.Text) {
 					c.Namespaces = append(c.Namespaces, NamespaceObject{Name: s.Namespace.Text, PodSecurity: s.PodSecurity})
 				}
 			}

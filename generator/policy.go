@@ -17,6 +17,9 @@ type Expansion struct {
 	// LastExpired is the latest expiry of a flow that had passed, as 2006-01-02,
 	// or "" if none had.
 	LastExpired string
+	// Delivery says how the overlays come into the clusters; nil if the tenancy
+	// does not.
+	Delivery *tenancy.Delivery
 }
 
 // Overlays gives the overlays of all clusters.

@@ -29,7 +29,7 @@ func (d *decoder) tenancy(v cue.Value) *tenancy.Tenancy {
 			d.entries(v, "guards", lineShape, func(k string, v cue.Value) { t.Guards[k] = d.guard(k, v) })
 		},
 		"retired":  func(v cue.Value) { d.retired(v, t.Retired) },
-		"delivery": d.later("delivery"),
+		"delivery": func(v cue.Value) { t.Delivery = d.delivery(v) },
 	}, "clusters", "environments", "teams")
 	node.Partial = d.shallow(node)
 	t.Node = node

@@ -24,6 +24,7 @@ var fieldExamples = map[string]string{
 	"from":         `from: {namespace: "…"}`,
 	"to":           `to: {namespace: "…"}`,
 	"pods":         `pods: app: "…"`,
+	"repository":   `repository: "https://git.example.com/acme/policies.git", or what else holds the overlays`,
 }
 
 // structExamples show what a struct holds, by how the decoder calls it.
@@ -38,6 +39,11 @@ var structExamples = map[string]string{
 	"an exemption":   `{off: true, reason: "…"}`,
 	"names":          `{prod: "…"}`,
 	"ports":          `{http: 8080}`,
+	"delivery":       `{repository: "…", argocd: {}}`,
+	"argocd":         `{}, or {namespace: "argocd"}`,
+	"flux":           `{}, or {namespace: "flux-system"}`,
+	"destinations":   `{prod: {server: "https://…"}}`,
+	"a destination":  `{server: "https://…"} or {name: "…"}`,
 	"tags":           `{exposed: true}`,
 	"flows":          `{"…": {from: {…}, to: {…}, reason: "…"}}, a struct with a key for each`,
 }
@@ -101,7 +107,11 @@ const maxLine = 200
 
 func trimHint(text string, s shape) string {
 	trimmed := strings.TrimSpace(text)
-	for _, t := range []string{trimmed, strings.ToLower(trimmed), strings.ToUpper(trimmed)} {
+	meant := []string{trimmed, strings.ToLower(trimmed), strings.ToUpper(trimmed)}
+	if s.code == diag.BadDelivery { // there the case of letters means something
+		meant = meant[:1]
+	}
+	for _, t := range meant {
 		if t != text && s.accepts(t) {
 			return fmt.Sprintf("write %q", t)
 		}

@@ -126,6 +126,7 @@ func (o *ownership) platformBreaches(p *part) []breach {
 		compare(c, "retired\x00"+cluster, "retired namespace", o.full.Retired[cluster], p.tenancy.Retired[cluster])
 	}
 	compare(c, "flows", "flow", o.flows[""], o.judged(p.tenancy.Flows)[""])
+	compareValue(c, "delivery", o.full.Delivery, p.tenancy.Delivery, "delivery")
 	for name, team := range tenancy.Sorted(o.full.Teams) {
 		mine := p.tenancy.Teams[name]
 		if mine == nil {
@@ -161,15 +162,20 @@ func only[T any](m map[string]*T, key string) map[string]*T {
 // compare holds the entries of a section against each other.
 func compare[T any](c *comparison, section, what string, whole, partial map[string]*T) {
 	for _, key := range keysOfBoth(whole, partial) {
-		a, b := whole[key], partial[key]
 		path := append(strings.Split(section, "\x00"), key)
-		name := fmt.Sprintf("%s %q", what, key)
-		switch {
-		case b == nil:
-			c.breaches = append(c.breaches, breach{part: c.part, path: path, what: name, only: true})
-		case a == nil || !sameButPositions(a, b) || !c.part.complete(path):
-			c.breaches = append(c.breaches, breach{part: c.part, path: path, what: name})
-		}
+		compareValue(c, fmt.Sprintf("%s %q", what, key), whole[key], partial[key], path...)
+	}
+}
+
+// compareValue holds one declared thing, nil if it is not there, against what
+// the part has.
+func compareValue[T any](c *comparison, what string, whole, partial *T, path ...string) {
+	switch {
+	case whole == nil && partial == nil:
+	case partial == nil:
+		c.breaches = append(c.breaches, breach{part: c.part, path: path, what: what, only: true})
+	case whole == nil || !sameButPositions(whole, partial) || !c.part.complete(path):
+		c.breaches = append(c.breaches, breach{part: c.part, path: path, what: what})
 	}
 }
 

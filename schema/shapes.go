@@ -68,6 +68,35 @@ var (
 		"one that a label takes",
 		"it has at most 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends",
 		matching(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)}
+	intervalShape = shape{"#Interval", diag.BadDelivery, "a length of time", `write it such as "10m" or "1h30m", in whole hours, minutes and seconds`,
+		matching(`^([0-9]{1,4}h)?([0-9]{1,4}m)?([0-9]{1,4}s)?$`, `[1-9]`)}
+)
+
+// The shapes of what stands in templates of Argo CD. None has room for a brace,
+// and none for what a pattern of a project would take for more than itself.
+var (
+	repositoryShape = shape{"#Repository", diag.BadDelivery,
+		"the URL of a repository", `write it such as "https://git.example.com/acme/policies.git" or "ssh://git@git.example.com/acme/policies.git", without a password`,
+		matching(`^(https://|ssh://([A-Za-z0-9_][A-Za-z0-9._-]*@)?)`+host+`(/[A-Za-z0-9._~%+-]+)+/?$`, atMost200)}
+	reNoBranch  = regexp.MustCompile(`[.][.]|[.]/|[.]$|[.]lock(/|$)`)
+	reBranch    = matching(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*$`, atMost200)
+	branchShape = shape{"#Branch", diag.BadDelivery,
+		"the name of a branch", `it has letters, digits and "_.+-", in parts with "/" between them`,
+		func(s string) bool { return reBranch(s) && !reNoBranch.MatchString(s) }}
+	folderShape = shape{"#Folder", diag.BadDelivery,
+		"a folder of the repository", `write it from the root of the repository, such as "clusters/overlays", or "." for the root`,
+		matching(`^([.]|[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)$`, atMost200)}
+	serverShape = shape{"#Server", diag.BadDelivery,
+		"the address of an API server", `write it as Argo CD has it, such as "https://172.20.0.2:6443"; of one in brackets write the name instead`,
+		matching(`^https://`+host+`(/[A-Za-z0-9._~-]+)*$`, atMost200)}
+	destinationShape = shape{"#DestinationName", diag.BadDelivery,
+		"a name that Argo CD has for a cluster", `it has letters, digits and "._:/@-", with a letter or digit at both ends`,
+		matching(`^[A-Za-z0-9]([A-Za-z0-9._:/@-]*[A-Za-z0-9])?$`, atMost200)}
+)
+
+const (
+	host      = `[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?`
+	atMost200 = `^.{1,200}$`
 )
 
 const portDigits = `([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])`

@@ -24,6 +24,12 @@ var shapes = map[*shape][]string{
 	&portSpecShape:    {"53", "/", "UDP", "TCP", "SCTP", "-", "65535", "65536", "0", "99", "udp", " "},
 	&labelKeyShape:    {"app", "/", ".", "-", "_", "A", "k8s.io", strings.Repeat("l", 62), strings.Repeat("d.", 99), ""},
 	&labelValueShape:  {"web", ".", "-", "_", "A", " ", "/", strings.Repeat("v", 62), ""},
+	&intervalShape:    {"10m", "1h", "30s", "0", "9", "h", "m", "s", "00001", "-", "ms", ""},
+	&repositoryShape:  {"https://git", "ssh://git@example.com", "/acme", ":22", ":", "@", "{{", "http://a", "/", "..", "*", strings.Repeat("r", 99)},
+	&branchShape:      {"main", "release", "/", ".", "-", "_", ".lock", "1.2", "{{", "@{", " ", "~", strings.Repeat("b", 99)},
+	&folderShape:      {"overlays", ".", "/", "..", "-", "_", "a", "{{", " ", "*", strings.Repeat("f", 99)},
+	&serverShape:      {"https://10.0.0.1", "https://kubernetes.default", ".svc", ":6443", ":0", "/k8s", "[::1]", "{{", "http://a", "*", "@", strings.Repeat("s", 99)},
+	&destinationShape: {"prod", "in-cluster", "arn:aws:eks", ":", "/", "@", ".", "*", "!", "{{", " ", strings.Repeat("d", 99)},
 }
 
 func encode(text string) cue.Value { return cuecontext.New().Encode(text) }
@@ -70,6 +76,27 @@ func randomString(rng *rand.Rand, fragments []string) string {
 		b.WriteString(fragments[rng.IntN(len(fragments))])
 	}
 	return b.String()
+}
+
+// TestNothingOfTemplates sees to it that what stands in a template of Argo CD
+// can be no template, and what stands in a project no pattern.
+func TestNothingOfTemplates(t *testing.T) {
+	right := map[*shape]string{
+		&repositoryShape: "https://git.example.com/acme/policies.git", &branchShape: "main", &folderShape: "overlays",
+		&serverShape: "https://172.20.0.2:6443", &destinationShape: "prod", &nameShape: "argocd", &intervalShape: "10m",
+	}
+	for s, text := range right {
+		if !s.accepts(text) {
+			t.Errorf("%s refuses %q", s.definition, text)
+		}
+		for _, bad := range []string{"{{", "{", "}", "${", "*", "?", "[", "!", "\\", "'", `"`, "\n", ";", ",", " "} {
+			for _, damaged := range []string{bad + text, text + bad, text[:3] + bad + text[3:]} {
+				if s.accepts(damaged) {
+					t.Errorf("%s accepts %q", s.definition, damaged)
+				}
+			}
+		}
+	}
 }
 
 // TestLabelsAreKubernetes holds labels and names against Kubernetes' own rules.

@@ -114,9 +114,15 @@ func (d DNS) PodPort() int {
 	return 53
 }
 
-// ReservedNamespace reports whether a Kubernetes namespace may be declared only
-// as shared: Kubernetes' own, and those of the controllers that sync policies.
-func ReservedNamespace(name string) bool {
-	own := []string{"argocd", "default", "flux-system"}
+// Reserved reports whether a Kubernetes namespace may be declared only as
+// shared: Kubernetes' own, and those of the controllers that sync policies.
+func (t *Tenancy) Reserved(name string) bool {
+	own := []string{"default", DefaultArgoCDNamespace, DefaultFluxNamespace}
+	if d := t.Delivery; d != nil && d.ArgoCD != nil {
+		own = append(own, d.ArgoCD.Namespace)
+	}
+	if d := t.Delivery; d != nil && d.Flux != nil {
+		own = append(own, d.Flux.Namespace)
+	}
 	return strings.HasPrefix(name, "kube-") || slices.Contains(own, name)
 }

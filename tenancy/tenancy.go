@@ -17,6 +17,7 @@ type Tenancy struct {
 	Flows        map[string]*Flow
 	Guards       map[string]*Guard
 	Retired      map[string]map[string]*Retired // cluster, then Kubernetes namespace
+	Delivery     *Delivery                      // nil: nothing is rendered for Argo CD or Flux
 }
 
 // Node is what every declared thing has.
