@@ -4,10 +4,10 @@ GOFMT     = "$$(go env GOROOT)/bin/gofmt"
 TIMEOUT   = 30m
 FUZZTIME ?= 20s
 
-# Tests look for cue and kustomize here.
+# Tests look for cue, kustomize and the definitions of Argo CD's and Flux's objects here.
 export HEDGEROW_TOOLS := $(CURDIR)/bin
 
-TESTTOOLS := bin/cue bin/kustomize
+TESTTOOLS := bin/cue bin/kustomize bin/crds
 
 # Runs $(2) with $$package and $$target set, for every test target whose name starts with $(1).
 define each
@@ -62,6 +62,9 @@ mutants: $(TESTTOOLS) ## damage the overlays in every way at every place, not on
 .PHONY: clean
 clean: ## remove bin/
 	rm -rf bin
+
+bin/crds: tools/crds/modules.txt
+	go run ./scripts/crds $< $@
 
 bin/%: tools/%/go.mod tools/%/go.sum
 	go build -C tools/$* -o ../../bin/ tool
