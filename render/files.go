@@ -35,6 +35,9 @@ func Files(x *generator.Expansion) (Tree, error) {
 			return nil, err
 		}
 	}
+	if err := t.delivery(x); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -48,17 +51,16 @@ func (t Tree) cluster(c *generator.Cluster) error {
 			return err
 		}
 	}
-	environments := map[string][]string{}
+	groups := map[string][]string{} // of environments, of shared and of retired namespaces
 	for _, o := range c.Overlays {
 		if err := t.overlay(o); err != nil {
 			return err
 		}
-		if o.Kind == generator.Team {
-			environments[o.Environment] = append(environments[o.Environment], o.Name)
-		}
+		dir := overlayDir(o)
+		groups[path.Dir(dir)] = append(groups[path.Dir(dir)], path.Base(dir))
 	}
-	for e, names := range tenancy.Sorted(environments) {
-		if err := t.kustomization(path.Join(c.Name, e), "", names); err != nil {
+	for dir, names := range tenancy.Sorted(groups) {
+		if err := t.kustomization(dir, "", names); err != nil {
 			return err
 		}
 	}

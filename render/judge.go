@@ -15,17 +15,19 @@ import (
 )
 
 // checkTree refuses what no build of an overlay would show: a file that no
-// kustomization lists, and a kustomization of an environment that is more than
-// the list of its overlays.
+// kustomization lists, a kustomization that is meant to list overlays or objects
+// and is more than that, and objects for Argo CD and Flux that sync anything
+// else.
 func checkTree(x *generator.Expansion, tree Tree) error {
-	environments := map[string][]string{}
+	lists := deliveryFolders(x, tree)
 	for _, o := range x.Overlays() {
-		if o.Kind == generator.Team {
-			dir := path.Dir(overlayDir(o))
-			environments[dir] = append(environments[dir], path.Base(overlayDir(o)))
-		}
+		dir := path.Dir(overlayDir(o))
+		lists[dir] = append(lists[dir], path.Base(overlayDir(o)))
 	}
 	listed, folders := map[string]bool{}, kustomizations(x)
+	for dir := range lists {
+		folders[dir] = true
+	}
 	for file, data := range tree {
 		if path.Base(file) != kustomizationFile {
 			continue
@@ -41,14 +43,14 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 		for _, r := range k.Resources {
 			listed[path.Join(dir, r)] = true
 		}
-		if overlays, ok := environments[dir]; ok {
-			if err := judgeEnvironment(k, overlays); err != nil {
+		if entries, ok := lists[dir]; ok {
+			if err := judgeList(k, entries); err != nil {
 				return fmt.Errorf("%s: %w", file, err)
 			}
-			delete(environments, dir)
+			delete(lists, dir)
 		}
 	}
-	for dir := range environments {
+	for dir := range lists {
 		return fmt.Errorf("%s has no kustomization", dir)
 	}
 	for file := range tree {
@@ -56,10 +58,11 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 			return fmt.Errorf("%s is listed by no kustomization", file)
 		}
 	}
-	return nil
+	return judgeDelivery(x, tree)
 }
 
-// kustomizations gives the folders in which a kustomization is expected.
+// kustomizations gives the folders in which a kustomization is expected, but for
+// those that are lists.
 func kustomizations(x *generator.Expansion) map[string]bool {
 	out := map[string]bool{}
 	for _, c := range x.Clusters {
@@ -68,25 +71,22 @@ func kustomizations(x *generator.Expansion) map[string]bool {
 		}
 		for _, o := range c.Overlays {
 			out[overlayDir(o)] = true
-			if o.Kind == generator.Team {
-				out[path.Dir(overlayDir(o))] = true
-			}
 		}
 		out[path.Join(c.Name, "namespaces")] = len(c.Namespaces) > 0
 	}
 	return out
 }
 
-// judgeEnvironment sees to it that a kustomization lists its overlays and does
-// nothing else: then what it builds is what they build.
-func judgeEnvironment(k types.Kustomization, overlays []string) error {
-	slices.Sort(overlays)
-	if got := slices.Sorted(slices.Values(k.Resources)); !slices.Equal(got, overlays) {
-		return fmt.Errorf("it lists %d overlays instead of %d", len(got), len(overlays))
+// judgeList sees to it that a kustomization lists its overlays or objects and
+// does nothing else: then what it builds is what they build.
+func judgeList(k types.Kustomization, entries []string) error {
+	slices.Sort(entries)
+	if got := slices.Sorted(slices.Values(k.Resources)); !slices.Equal(got, entries) {
+		return fmt.Errorf("it does not list exactly what is there: %d entries instead of %d", len(got), len(entries))
 	}
 	k.TypeMeta, k.Resources, k.SortOptions = types.TypeMeta{}, nil, nil
 	if !reflect.ValueOf(k).IsZero() {
-		return fmt.Errorf("it does more than list overlays")
+		return fmt.Errorf("it does more than list what is there")
 	}
 	return nil
 }

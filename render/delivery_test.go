@@ -1,0 +1,234 @@
+package render
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/hedgerow-dev/hedgerow/generator"
+)
+
+// delivered has two clusters, one of which manages its namespaces, and every
+// kind of overlay.
+const delivered = `package tenancy
+
+clusters: {
+	main: {cni: "calico", manageNamespaces: true}
+	spare: cni: "calico"
+}
+environments: {
+	prod: cluster: "main"
+	test: {cluster: "spare", suffix: "-test"}
+}
+shared: monitoring: {managed: true, clusters: ["main"], workloads: prometheus: pods: app: "prometheus"}
+teams: shop: namespaces: {
+	frontend: workloads: web: {pods: app: "web", ports: http: 8080}
+	orders: workloads: api: {pods: app: "orders", ports: http: 8080}
+}
+flows: "frontend-orders": {
+	from: {namespace: "frontend", workload: "web"}
+	to: namespace: "orders"
+	reason: "the shop places orders"
+}
+retired: main: old: reason: "nobody bought anything there"
+delivery: {
+	repository: "https://git.example.com/acme/policies.git"
+	argocd: destinations: spare: server: "https://172.20.0.2:6443"
+	flux: secret: "policies-git"
+}
+`
+
+func expandText(t *testing.T, source string) *generator.Expansion {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "tenants.cue"), []byte(source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return expand(t, dir)
+}
+
+// TestBuildRefusesDamagedDelivery damages one object of Argo CD or Flux at a
+// time; what would sync more, less or otherwise stops the build.
+func TestBuildRefusesDamagedDelivery(t *testing.T) {
+	const (
+		list        = "delivery/argocd/kustomization.yaml"
+		tenants     = "delivery/argocd/appproject-hedgerow-tenants.yaml"
+		project     = "delivery/argocd/appproject-hedgerow-main.yaml"
+		spare       = "delivery/argocd/appproject-hedgerow-spare.yaml"
+		set         = "delivery/argocd/applicationset-hedgerow-main.yaml"
+		application = "delivery/argocd/application-main.namespaces.yaml"
+		fluxList    = "delivery/flux/main/kustomization.yaml"
+		source      = "delivery/flux/main/gitrepository-hedgerow.yaml"
+		prod        = "delivery/flux/main/kustomization-hedgerow-prod.yaml"
+		objects     = "delivery/flux/main/kustomization-hedgerow-namespaces.yaml"
+		account     = "delivery/flux/main/serviceaccount-hedgerow.yaml"
+		role        = "delivery/flux/main/clusterrole-hedgerow.yaml"
+		spareRole   = "delivery/flux/spare/clusterrole-hedgerow.yaml"
+		binding     = "delivery/flux/main/clusterrolebinding-hedgerow.yaml"
+		shared      = "main/shared/kustomization.yaml"
+		retired     = "main/retired/kustomization.yaml"
+
+		onlyOverlays, otherRights, otherOptions = "does not list each overlay once", "gives other rights", "has other options"
+		otherSource, otherPath, unknown         = "has another source", "has another path", "unknown field"
+	)
+	x := expandText(t, delivered)
+	if _, err := Build(x, files(t, x), nil); err != nil {
+		t.Fatalf("the correct tree does not build: %v", err)
+	}
+	for _, c := range []struct{ name, file, old, new, want string }{
+		{"an object that nothing lists", list, "- applicationset-hedgerow-main.yaml\n", "", "5 entries instead of 6"},
+		{"a patch", list, "resources:", "patches: [{patch: x}]\nresources:", "does more than list"},
+		{"a namespace for everything", fluxList, "resources:", "namespace: default\nresources:", "does more than list"},
+		{"a shared overlay that is not listed", shared, "- monitoring", "- ../prod/orders", "main/shared/kustomization.yaml: it does"},
+		{"a shared list that does more", shared, "resources:", "namespace: default\nresources:", "does more than list"},
+		{"a retired overlay that is not listed", retired, "- old\n", "", "0 entries instead of 1"},
+
+		{"tenants who may something", tenants, "spec:", "spec:\n  sourceRepos: ['*']", "says something"},
+		{"tenants with a source", tenants, "  namespaceResourceBlacklist", "  destinations:\n  - namespace: x\n  namespaceResourceBlacklist", "allows something"},
+		{"tenants with policies", tenants, "  - group: networking.k8s.io\n    kind: NetworkPolicy\n", "", "lets tenants write NetworkPolicies"},
+		{"tenants with policies of the core group", tenants, "group: networking.k8s.io\n", "group: \"\"\n", "lets tenants write NetworkPolicies"},
+		{"tenants with one policy", tenants, "kind: NetworkPolicy\n", "kind: NetworkPolicy\n    name: x\n", "lets tenants write NetworkPolicies"},
+		{"tenants with cluster-wide policies of Cilium", tenants, "cilium.io", "cilium.oi", "policies of cilium.io"},
+
+		{"any repository", project, "https://git.example.com/acme/policies.git", "'*'", "allows another repository"},
+		{"another kind", project, "kind: NetworkPolicy", "kind: '*'", "other kinds than NetworkPolicy"},
+		{"every kind", project, "  namespaceResourceWhitelist:\n  - group: networking.k8s.io\n    kind: NetworkPolicy\n", "", "other kinds than NetworkPolicy"},
+		{"any Namespace", project, "    name: orders\n  description", "  description", "other objects of the cluster"},
+		{"objects of a cluster without its Namespaces", spare, "spec:\n", "spec:\n  clusterResourceWhitelist:\n  - group: \"\"\n    kind: Namespace\n", "other objects of the cluster"},
+		{"any namespace", project, "namespace: old", "namespace: '*'", "allows other destinations"},
+		{"a namespace that it lacks", project, "  - name: main\n    namespace: old\n", "", "allows other destinations"},
+		{"another cluster", spare, "server: https://172.20.0.2:6443", "server: https://172.20.0.3:6443", "allows other destinations"},
+		{"no policies at all", project, "  namespaceResourceW", "  namespaceResourceBlacklist:\n  - group: '*'\n    kind: '*'\n  namespaceResourceW", "forbids what it must allow"},
+		{"another project", project, "name: hedgerow-main\n", "name: default\n", `is not AppProject "hedgerow-main"`},
+		{"a project somewhere else", project, "namespace: argocd", "namespace: default", `in namespace "argocd"`},
+
+		{"a deny that goes along", set, "preserveResourcesOnDeletion: true", "preserveResourcesOnDeletion: false", "takes the deny"},
+		{"the same by leaving it out", set, "    preserveResourcesOnDeletion: true\n", "", "says something"},
+		{"the same by its case", set, "preserveResourcesOnDeletion: true", "PreserveResourcesOnDeletion: true", "says something"},
+		{"a finalizer", set, "      name: main-", "      finalizers: [x]\n      name: main-", unknown},
+		{"a missing parameter", set, "missingkey=error", "missingkey=zero", "parameter that is missing"},
+		{"no template of Go", set, "goTemplate: true", "goTemplate: false", "parameter that is missing"},
+		{"an overlay left out", set, "      - namespace: old\n        path: main/retired/old\n", "", onlyOverlays},
+		{"an overlay twice", set, "      - namespace: old\n        path: main/retired/old\n", "      - namespace: orders\n        path: main/prod/orders\n", onlyOverlays},
+		{"the base", set, "path: main/retired/old", "path: main/base/default-deny", onlyOverlays},
+		{"the overlay of another", set, "path: main/retired/old", "path: main/prod/orders", onlyOverlays},
+		{"one more", set, "      elements:\n", "      elements:\n      - namespace: default\n        path: main/prod/orders\n", onlyOverlays},
+		{"a generator of folders", set, "  - list:", "  - git: {repoURL: x}\n    list:", unknown},
+		{"a name that changes with the path", set, "name: main-{{.namespace}}", "name: main-{{.path}}", "depends on more than"},
+		{"changes of the base that are passed over", set, ";/overlays/main/base", "", "change of main/base would be passed over"},
+		{"changes that are passed over", set, "/overlays/{{.path}};", "", "change of {{.path}} would be passed over"},
+		{"the default project", set, "project: hedgerow-main", "project: default", "in another project"},
+		{"another source", set, "policies.git", "other.git", otherSource},
+		{"another branch", set, "refs/heads/main", "HEAD", otherSource},
+		{"another path", set, "path: overlays/{{.path}}", "path: '{{.path}}'", otherPath},
+		{"another destination", set, "namespace: '{{.namespace}}'", "namespace: default", "another destination"},
+		{"no pruning", set, "prune: true", "prune: false", "it does not prune"},
+		{"no healing", set, "selfHeal: true", "selfHeal: false", "gives up"},
+		{"few retries", set, "limit: -1", "limit: 5", "gives up"},
+		{"retries of a commit that was replaced", set, "refresh: true", "refresh: false", "gives up"},
+		{"one that overwrites others", set, "        - FailOnSharedResource=true\n", "", otherOptions},
+		{"one that creates namespaces", set, "        - PruneLast=true", "        - CreateNamespace=true", otherOptions},
+		{"Namespace objects from another path", application, "path: overlays/main/namespaces", "path: overlays/main/prod", otherPath},
+		{"Namespace objects that go along", application, "  labels:", "  finalizers:\n  - resources-finalizer.argocd.argoproj.io\n  labels:", "takes along"},
+		{"changes of Namespace objects", application, "/overlays/main/namespaces", "/overlays/main/prod", "would be passed over"},
+		{"Namespace objects that are not pruned", application, "prune: true", "prune: false", "it does not prune"},
+
+		{"another repository for Flux", source, "policies.git", "other.git", "clones something else"},
+		{"another branch for Flux", source, "branch: main", "branch: test", "clones something else"},
+		{"a tag for Flux", source, "branch: main", "branch: main\n    tag: v1", unknown},
+		{"no pruning in Flux", prod, "prune: true", "prune: false", "it does not prune"},
+		{"no waiting", prod, "wait: true", "wait: false", "would not wait"},
+		{"one namespace for everything in Flux", prod, "spec:\n", "spec:\n  targetNamespace: default\n", unknown},
+		{"policies that are rewritten", prod, "spec:\n", "spec:\n  postBuild: {}\n", unknown},
+		{"another folder in Flux", prod, "path: ./overlays/main/prod", "path: ./overlays/main", "another source or path"},
+		{"another source in Flux", prod, "name: hedgerow\n  timeout", "name: flux-system\n  timeout", "another source or path"},
+		{"the rights of Flux itself", prod, "serviceAccountName: hedgerow", "serviceAccountName: kustomize-controller", "works with other rights"},
+		{"policies before their namespaces", prod, "  dependsOn:\n  - name: hedgerow-namespaces\n", "", "depends on something else"},
+		{"policies after something else", prod, "  - name: hedgerow-namespaces\n", "  - name: apps\n", "depends on something else"},
+		{"namespaces that wait for themselves", objects, "spec:\n", "spec:\n  dependsOn:\n  - name: hedgerow-namespaces\n", "depends on something else"},
+		{"another account", account, "name: hedgerow\n", "name: default\n", "is not ServiceAccount"},
+		{"all rights", role, "  - delete\n", "  - '*'\n", otherRights},
+		{"namespaces that can be deleted", role, "  resources:\n  - namespaces\n  verbs:\n", "  resources:\n  - namespaces\n  verbs:\n  - delete\n", otherRights},
+		{"rights over all kinds", spareRole, "- networkpolicies", "- '*'", otherRights},
+		{"rights in all groups", spareRole, "- networking.k8s.io\n", "- '*'\n", otherRights},
+		{"rights over some policies", spareRole, "  resources:", "  resourceNames:\n  - x\n  resources:", otherRights},
+		{"rights of others", spareRole, "kind: ClusterRole\n", "aggregationRule:\n  clusterRoleSelectors:\n  - matchLabels:\n      a: b\nkind: ClusterRole\n", ""},
+		{"rights for others", binding, "  name: hedgerow\n  namespace", "  name: default\n  namespace", "binds something else"},
+		{"other rights for it", binding, "  name: hedgerow\nsubjects", "  name: cluster-admin\nsubjects", "binds something else"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tree := files(t, x)
+			damaged := strings.Replace(string(tree[c.file]), c.old, c.new, 1)
+			if damaged == string(tree[c.file]) {
+				t.Fatalf("%q does not stand in\n%s", c.old, tree[c.file])
+			}
+			tree[c.file] = []byte(damaged)
+			if _, err := Build(x, tree, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, not %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestBuildRefusesMoreDelivery takes a file away, or adds one, anywhere below
+// delivery.
+func TestBuildRefusesMoreDelivery(t *testing.T) {
+	x := expandText(t, delivered)
+	tree := files(t, x)
+	below := slices.DeleteFunc(slices.Sorted(maps.Keys(tree)), func(f string) bool { return !strings.HasPrefix(f, "delivery/") })
+	if len(below) != 22 {
+		t.Errorf("there are %d files below delivery:\n%s", len(below), strings.Join(below, "\n"))
+	}
+	for _, file := range below {
+		less := maps.Clone(tree)
+		delete(less, file)
+		if _, err := Build(x, less, nil); err == nil {
+			t.Errorf("without %s it builds", file)
+		}
+		more, dir := maps.Clone(tree), filepath.Dir(file)
+		more[dir+"/more.yaml"] = tree[file]
+		more[dir+"/kustomization.yaml"] = []byte(strings.Replace(string(tree[dir+"/kustomization.yaml"]), "resources:\n", "resources:\n- more.yaml\n", 1))
+		if _, err := Build(x, more, nil); err == nil || !strings.Contains(err.Error(), "is no part of any delivery") {
+			t.Errorf("with %s twice: %v", file, err)
+		}
+	}
+	x.Delivery = nil
+	if _, err := Build(x, tree, nil); err == nil || !strings.Contains(err.Error(), "a kustomization that nothing declares") {
+		t.Errorf("a delivery that nobody declares: %v", err)
+	}
+}
+
+// TestRetiredKeepsItsApplication: a namespace that is retired changes the path
+// of its Application and nothing else, so that Argo CD prunes its allows there
+// and finds its deny.
+func TestRetiredKeepsItsApplication(t *testing.T) {
+	const declared = "\torders: workloads: api: {pods: app: \"orders\", ports: http: 8080}\n"
+	flow := delivered[strings.Index(delivered, "flows:"):strings.Index(delivered, "retired:")]
+	gone := strings.NewReplacer(declared, "", flow, "",
+		"retired: main: old:", "retired: spare: \"orders-test\": reason: \"moved\"\nretired: main: orders: reason: \"moved\"\nretired: main: old:")
+	before, after := files(t, expandText(t, delivered)), expandText(t, gone.Replace(delivered))
+	tree := files(t, after)
+	if _, err := Build(after, tree, nil); err != nil {
+		t.Fatal(err)
+	}
+	for file, moved := range map[string][2]string{
+		"delivery/argocd/applicationset-hedgerow-main.yaml":  {"path: main/prod/orders\n", "path: main/retired/orders\n"},
+		"delivery/argocd/applicationset-hedgerow-spare.yaml": {"path: spare/test/orders\n", "path: spare/retired/orders-test\n"},
+	} {
+		if want := strings.Replace(string(before[file]), moved[0], moved[1], 1); string(tree[file]) != want {
+			t.Errorf("%s is\n%s\nand not\n%s", file, tree[file], want)
+		}
+	}
+	var k struct{ Resources []string }
+	if err := yaml.Unmarshal(tree["main/retired/orders/kustomization.yaml"], &k); err != nil || !slices.Equal(k.Resources, []string{"../../base/default-deny"}) {
+		t.Errorf("the retired namespace keeps %q (%v)", k.Resources, err)
+	}
+	if tree["delivery/flux/spare/kustomization-hedgerow-retired.yaml"] == nil {
+		t.Error("Flux does not sync the retired namespace")
+	}
+}
