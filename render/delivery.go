@@ -21,6 +21,7 @@ const (
 // the types here hold no more fields than Hedgerow writes.
 type deliveryObject interface {
 	GetName() string
+	GetNamespace() string
 	GroupVersionKind() schema.GroupVersionKind
 }
 

@@ -85,17 +85,16 @@ func (j *deliveryJudge) read(dir, kind, name, namespace string, out deliveryObje
 	if err != nil {
 		return err
 	}
-	in := out.(interface{ GetNamespace() string }).GetNamespace()
 	switch {
 	case !bytes.Equal(again, j.tree[file]):
 		return fmt.Errorf("%s says something that is not what is rendered", file)
-	case out.GroupVersionKind().Kind != kind || out.GetName() != name || in != namespace:
+	case out.GroupVersionKind().Kind != kind || out.GetName() != name || out.GetNamespace() != namespace:
 		return fmt.Errorf("%s is not %s %q in namespace %q", file, kind, name, namespace)
 	}
 	return nil
 }
 
-// inFile words what a file is not.
+// inFile reports the first thing that is wrong with a file, if any is.
 func inFile(dir, kind, name string, wrong ...string) error {
 	for _, w := range wrong {
 		if w != "" {
