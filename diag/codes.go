@@ -129,6 +129,7 @@ const (
 	PublishOlderDay Code = "publish-older-day"
 	PublishUnknown  Code = "publish-unknown-source"
 	OutputInChange  Code = "output-in-change"
+	ReadElsewhere   Code = "read-elsewhere"
 )
 
 // Summary says in one sentence what the code means; it is empty for a code that
@@ -243,5 +244,6 @@ var summaries = map[Code]string{
 	PublishOlder:    "A newer tenancy is published already.",
 	PublishOlderDay: "What is published was judged as of a later day.",
 	PublishUnknown:  "Nobody can say whether a newer tenancy is published already.",
+	ReadElsewhere:   "What is published is not where delivery says that it is read.",
 	OutputInChange:  "A change touches the output folder, which only publish writes.",
 }

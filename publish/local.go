@@ -27,7 +27,13 @@ func newLocal(path string, t Target, s *store) (*local, error) {
 }
 
 // open opens the repository anew: others may have written to it since.
-func (l *local) open() (*git.Repository, error) { return l.store.standOn(l.path, &l.store.target) }
+func (l *local) open() (*git.Repository, error) {
+	r, err := l.store.standOn(l.path, &l.store.target)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.target, err)
+	}
+	return r, nil
+}
 
 func (l *local) refs(context.Context) (references, error) {
 	r, err := l.open()

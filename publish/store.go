@@ -35,7 +35,7 @@ func newStore(dir string) (*store, error) {
 	s := &store{shallow: map[plumbing.Hash]bool{}}
 	s.forget()
 	if _, err := s.standOn(dir, &s.source); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	c, err := s.source.Config()
 	if err != nil {
@@ -50,11 +50,9 @@ func newStore(dir string) (*store, error) {
 func openRepository(dir string) (*git.Repository, error) {
 	r, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
 	if errors.Is(err, git.ErrRepositoryNotExists) {
-		return nil, fmt.Errorf("%s is no Git repository", dir)
-	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, errors.New("there is no Git repository")
 	}
-	return r, nil
+	return r, err
 }
 
 // standOn takes a repository into the store, anew if it is there: others may
@@ -66,7 +64,7 @@ func (s *store) standOn(dir string, as **filesystem.Storage) (*git.Repository, e
 	}
 	at, ok := r.Storer.(*filesystem.Storage)
 	if !ok {
-		return nil, fmt.Errorf("%s is a repository of a kind that is not known", dir)
+		return nil, errors.New("the repository is of a kind that is not known")
 	}
 	*as = at
 	shallow, err := at.Shallow()

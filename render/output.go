@@ -2,7 +2,9 @@ package render
 
 import (
 	"bytes"
+	"errors"
 	"go/token"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -210,15 +212,15 @@ func (o *Output) Unfinished() []diag.Diagnostic {
 // Unfinished reports a run that was killed while it wrote to a folder, which is
 // nil if there is none.
 func Unfinished(root *os.Root, shown string) ([]diag.Diagnostic, error) {
-	found, err := ReadFolder(root)
-	if err != nil {
+	if root == nil {
+		return nil, nil
+	}
+	if _, err := root.Lstat(intentFile); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
 		return nil, err
 	}
-	found = slices.DeleteFunc(found, func(f Found) bool { return f.Path != intentFile })
-	o, err := ReadOutput(found, shown, nil)
-	if err != nil {
-		return nil, err
-	}
+	o := &Output{shown: shown, intent: &intent{}}
 	return o.Unfinished(), nil
 }
 

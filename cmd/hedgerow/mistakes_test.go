@@ -241,6 +241,13 @@ var elsewhere = map[diag.Code]string{
 	diag.ForeignFile:      "it needs a written output folder",
 	diag.OutputDiffers:    "it needs a written output folder",
 	diag.OpenUndeclared:   "no tenancy brings it about: the tests of the proof damage what was built",
+	diag.NotCommitted:     "it needs a Git repository: publish.txtar",
+	diag.PublishUnmerged:  "it needs a Git repository: publish.txtar",
+	diag.PublishOlder:     "it needs a Git repository: publish.txtar",
+	diag.PublishOlderDay:  "it needs a Git repository: publish.txtar",
+	diag.PublishUnknown:   "it needs a Git repository: publish_unknown.txtar",
+	diag.OutputInChange:   "it needs a Git repository: pull_request.txtar",
+	diag.ReadElsewhere:    "it needs a Git repository: publish_delivery.txtar",
 	diag.DeclaredClosed:   "no tenancy brings it about: the tests of the proof damage what was built",
 }
 

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +78,9 @@ func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) err
 	if cfg.Mode == modeInline {
 		return errors.New("the configuration says mode: inline, where overlays are committed with the tenancy; publish is for mode: publish")
 	}
+	if o.accept != "" && !reCommit.MatchString(o.accept) {
+		return fmt.Errorf("--accept-source %q is no commit: write its hash, or the first seven digits at least", o.accept)
+	}
 	repo, err := revision.Open(cfg.dir)
 	if err != nil {
 		return failure{err}
@@ -93,9 +97,8 @@ func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) err
 	if diag.HasErrors(j.diags) {
 		return j.refused()
 	}
-	inventory := j.inventory()
 	opts.Source.Day = j.today()
-	opts.Files = j.tree.With(inventory)
+	opts.Files = j.tree.With(render.NewInventory(j.expansion, j.tree, j.cfg.Tags))
 	result, err := publish.Publish(ctx, *opts, j.replan)
 	var refusal *publish.Refusal
 	switch {
@@ -107,10 +110,13 @@ func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) err
 	case err != nil:
 		return failure{err}
 	}
+	j.judgeDelivery(opts, result)
 	found := j.report()
 	j.sayPublished(opts, result)
 	return found
 }
+
+var reCommit = regexp.MustCompile(`^[0-9a-fA-F]{7,40}$`)
 
 // refused reports why nothing was published.
 func (j *job) refused() error {
@@ -248,11 +254,6 @@ func targetOf(w world, cfg *config, repo *revision.Repository) (publish.Target, 
 	return t, nil
 }
 
-// inventory gives what the overlays are, without regard to what is published.
-func (j *job) inventory() *render.Inventory {
-	return render.NewInventory(j.expansion, j.tree, j.cfg.Tags)
-}
-
 // replan plans what is to become of what is published. It may be asked again,
 // about something else.
 func (j *job) replan(output *render.Output) (*publish.Plan, error) {
@@ -274,6 +275,23 @@ func (j *job) replan(output *render.Output) (*publish.Plan, error) {
 		return nil, err
 	}
 	return &publish.Plan{Write: plan.Writes(), Delete: plan.Delete, Message: message, Digest: plan.Inventory.Digest()}, nil
+}
+
+// judgeDelivery warns where Argo CD and Flux read other overlays than are
+// published here: they would miss what closes.
+func (j *job) judgeDelivery(o *publish.Options, r *publish.Result) {
+	d := j.tenancy.Delivery
+	if d == nil || o.PullRequest {
+		return
+	}
+	for _, c := range []struct{ what, reads, published, flag string }{
+		{"folder", d.Path.Text, o.Target.Path, "--path"}, {"branch", d.Branch.Text, r.Branch, "--branch"},
+	} {
+		if c.reads != c.published {
+			j.diags.Warn(diag.ReadElsewhere, d.Pos, "say "+c.flag+" "+c.reads+", or change delivery",
+				"delivery reads %s %s, and this publishes to %s", c.what, c.reads, c.published)
+		}
+	}
 }
 
 // message says what a plan opens and closes.
