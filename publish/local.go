@@ -2,14 +2,21 @@ package publish
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
+	"github.com/go-git/go-billy/v5"
+	"github.com/go-git/go-billy/v5/util"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 // local is a repository on this machine. It is written to without git, and so
@@ -35,27 +42,57 @@ func (l *local) open() (*git.Repository, error) {
 	return r, nil
 }
 
-func (l *local) refs(context.Context) (references, error) {
+func (l *local) find(_ context.Context, branch string) (position, error) {
 	r, err := l.open()
 	if err != nil {
-		return references{}, err
+		return position{}, err
 	}
-	out := references{branches: map[string]plumbing.Hash{}}
-	if head, err := r.Reference(plumbing.HEAD, false); err == nil {
-		out.head = head.Target().Short()
+	out := position{branch: branch}
+	if head, err := r.Reference(plumbing.HEAD, false); err == nil && branch == "" {
+		out.branch = head.Target().Short()
 	}
-	all, err := r.Branches()
-	if err != nil {
-		return out, err
+	if out.branch == "" {
+		return out, nil
 	}
-	return out, all.ForEach(func(ref *plumbing.Reference) error {
-		out.branches[ref.Name().Short()] = ref.Hash()
-		return nil
-	})
+	out.at, err = at(l.store.target, plumbing.NewBranchReferenceName(out.branch))
+	if err == nil && out.at.IsZero() {
+		out.empty, err = l.empty(r)
+	}
+	return out, err
 }
 
-// fetch has nothing to do: the store stands on the repository.
-func (l *local) fetch(context.Context, plumbing.Hash) error { return nil }
+// empty reports whether there is no branch.
+func (l *local) empty(r *git.Repository) (bool, error) {
+	all, err := r.Branches()
+	if err != nil {
+		return false, err
+	}
+	_, err = all.Next()
+	if errors.Is(err, io.EOF) {
+		return true, nil
+	}
+	return false, err
+}
+
+// at reads one reference: the lock files of others, which stand beside it and
+// may be empty yet, are none. It gives the zero hash if there is none.
+func at(s *filesystem.Storage, name plumbing.ReferenceName) (plumbing.Hash, error) {
+	ref, err := s.Reference(name)
+	switch {
+	case errors.Is(err, plumbing.ErrReferenceNotFound):
+		return plumbing.ZeroHash, nil
+	case err != nil:
+		return plumbing.ZeroHash, fmt.Errorf("branch %s cannot be read: %w", name.Short(), err)
+	case ref.Type() == plumbing.SymbolicReference:
+		return plumbing.ZeroHash, fmt.Errorf("branch %s is another name of %s: name that one", name.Short(), ref.Target().Short())
+	}
+	return ref.Hash(), nil
+}
+
+// fetch has nothing to fetch: the store stands on the repository.
+func (l *local) fetch(ctx context.Context, branch string) (position, error) {
+	return l.find(ctx, branch)
+}
 
 func (l *local) push(_ context.Context, branch string, from, to plumbing.Hash) error {
 	r, err := l.open()
@@ -102,31 +139,75 @@ func (l *local) write() (err error) {
 }
 
 // move moves a reference as git does: who makes its lock file may write it, and
-// the new one takes the place of the old in one step.
+// the new one takes the place of the old in one step. The lock file is there
+// for a moment and never without its content. It has a second name as long as
+// it is ours, so that one of a run that was killed is known to be that.
 func (l *local) move(name plumbing.ReferenceName, from, to plumbing.Hash) error {
-	files, lock := l.store.target.Filesystem(), name.String()+".lock"
-	f, err := files.OpenFile(lock, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return errLocked{files.Join(files.Root(), lock)}
+	dir, err := commonDir(l.store.target.Filesystem())
+	if err != nil {
+		return err
+	}
+	alone, err := alone(dir)
+	if err != nil {
+		return err
+	}
+	defer alone.Close()
+	file := filepath.Join(dir, filepath.FromSlash(name.String()))
+	if err := alone.unlock(file + ".lock"); err != nil {
+		return err
+	}
+	return l.replace(dir, name, from, to, file)
+}
+
+// ours begins the second name of a lock file.
+const ours = "hedgerow-lock-"
+
+func (l *local) replace(dir string, name plumbing.ReferenceName, from, to plumbing.Hash, file string) error {
+	second, err := writeTemp(dir, to.String()+"\n")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(second)
+	lock := file + ".lock"
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		return err
+	}
+	if err := os.Link(second, lock); errors.Is(err, fs.ErrExist) {
+		return errLocked{lock}
 	} else if err != nil {
 		return err
 	}
-	defer files.Remove(lock) // it is gone already when all went well
-	_, err = f.Write([]byte(to.String() + "\n"))
-	if err = errors.Join(err, f.Close()); err != nil {
+	defer os.Remove(lock) // it is gone already when all went well
+	now, err := at(l.store.target, name)
+	if err != nil {
 		return err
 	}
-	at := plumbing.ZeroHash
-	switch ref, err := l.store.target.Reference(name); {
-	case err == nil:
-		at = ref.Hash()
-	case !errors.Is(err, plumbing.ErrReferenceNotFound):
-		return err
-	}
-	if at != from {
+	if now != from {
 		return errMoved
 	}
-	return files.Rename(lock, name.String())
+	return os.Rename(lock, file)
+}
+
+// writeTemp makes a file with the rights that a reference has.
+func writeTemp(dir, data string) (string, error) {
+	name := filepath.Join(dir, ours+rand.Text())
+	return name, os.WriteFile(name, []byte(data), 0o666)
+}
+
+// commonDir gives the folder of a repository that has its references, also if
+// it is that of another worktree.
+func commonDir(files billy.Filesystem) (string, error) {
+	data, err := util.ReadFile(files, "commondir")
+	if errors.Is(err, fs.ErrNotExist) {
+		return files.Root(), nil
+	} else if err != nil {
+		return "", err
+	}
+	dir := strings.TrimSpace(string(data))
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(files.Root(), dir)
+	}
+	return dir, nil
 }
 
 // errLocked says that somebody else writes a reference, or was killed doing so.

@@ -135,6 +135,7 @@ func Publish(ctx context.Context, o Options, planner func(*render.Output) (*Plan
 	}
 	defer p.store.close()
 	for n := 1; ; n++ {
+		begin := time.Now()
 		r, err := p.once(ctx, planner)
 		if r != nil {
 			r.Tries = n
@@ -142,26 +143,30 @@ func Publish(ctx context.Context, o Options, planner func(*render.Output) (*Plan
 		if !errors.Is(err, errMoved) {
 			return r, err
 		}
-		if n == tries {
+		if n == tries && errors.As(err, &errLocked{}) {
+			return nil, err
+		} else if n == tries {
 			return nil, fmt.Errorf("others pushed to %s first, %d times over: run it again", o.Target.Branch, tries)
 		}
-		if err := pause(ctx, n); err != nil {
+		if err := pause(ctx, n, time.Since(begin)); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// The pauses before another try: twice as long each time, and never as long as
-// another publisher's.
+// The bounds of a pause before another try.
 const (
-	shortestPause = 50 * time.Millisecond
+	shortestPause = 20 * time.Millisecond
 	longestPause  = 3 * time.Second
 )
 
-func pause(ctx context.Context, n int) error {
-	top := min(shortestPause<<min(n, 10), longestPause)
+// pause waits by chance, up to some times as long as a try takes: those who
+// waited long must not stand back behind those who only begin, and those who
+// are many must not try all at once.
+func pause(ctx context.Context, n int, try time.Duration) error {
+	top := min(max(try, shortestPause)<<min(n, 3), longestPause)
 	select {
-	case <-time.After(shortestPause/2 + rand.N(top)):
+	case <-time.After(rand.N(top)):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -212,27 +217,20 @@ func (p *publisher) once(ctx context.Context, planner func(*render.Output) (*Pla
 
 // tip gives the commit that the branch is at; nil in an empty repository.
 func (p *publisher) tip(ctx context.Context) (*object.Commit, error) {
-	refs, err := p.remote.refs(ctx)
+	found, err := p.remote.fetch(ctx, p.Target.Branch)
 	if err != nil {
 		return nil, err
 	}
-	if p.Target.Branch == "" {
-		p.Target.Branch = refs.head
-	}
-	if len(refs.branches) == 0 {
-		return nil, nil
-	}
-	if p.Target.Branch == "" {
+	p.Target.Branch = found.branch
+	switch {
+	case found.branch == "":
 		return nil, fmt.Errorf("%s does not say which branch is its first: name one with --branch", p.Target)
-	}
-	hash, ok := refs.branches[p.Target.Branch]
-	if !ok {
+	case found.empty:
+		return nil, nil
+	case found.at.IsZero():
 		return nil, fmt.Errorf("%s has no branch %q: create it first, so that a misspelt one is not published to, or name another with --branch", p.Target, p.Target.Branch)
 	}
-	if err := p.remote.fetch(ctx, hash); err != nil {
-		return nil, err
-	}
-	return object.GetCommit(p.store, hash)
+	return object.GetCommit(p.store, found.at)
 }
 
 // output reads what is published at a commit.
@@ -319,16 +317,16 @@ var errMoved = errors.New("somebody else pushed first")
 // have failed: an answer may be lost on its way.
 func (p *publisher) compareAndSwap(ctx context.Context, branch string, old, commit plumbing.Hash) error {
 	failed := p.remote.push(ctx, branch, old, commit)
-	if failed == nil {
-		return nil
+	if failed == nil || failed == errMoved && !p.PullRequest {
+		return failed
 	}
-	refs, err := p.remote.refs(ctx)
-	switch at := refs.branches[branch]; {
+	found, err := p.remote.find(ctx, branch)
+	switch {
 	case err != nil:
 		return failed
-	case at == commit:
+	case found.at == commit:
 		return nil
-	case at != old:
+	case found.at != old:
 		return errMoved
 	}
 	return failed

@@ -14,21 +14,22 @@ import (
 
 // remote is the repository that is published to.
 type remote interface {
-	// refs says where its branches are.
-	refs(ctx context.Context) (references, error)
-	// fetch sees to it that the store has a commit and all that it stands on.
-	fetch(ctx context.Context, commit plumbing.Hash) error
+	// find says where a branch is; "" is the one that its HEAD names.
+	find(ctx context.Context, branch string) (position, error)
+	// fetch finds a branch and sees to it that the store has its commit and all
+	// that it stands on.
+	fetch(ctx context.Context, branch string) (position, error)
 	// push gives it what the store has made, and then moves a branch from one
 	// commit to another if it is still at the first; the zero hash is a branch
 	// that is not there.
 	push(ctx context.Context, branch string, from, to plumbing.Hash) error
 }
 
-// references are the branches of a repository by their names, and the name of
-// the one that its HEAD is.
-type references struct {
-	branches map[string]plumbing.Hash
-	head     string
+// A position is where a branch is.
+type position struct {
+	branch string        // "" if nobody says which one HEAD is
+	at     plumbing.Hash // the zero hash if there is no such branch
+	empty  bool          // there is no branch at all
 }
 
 // dial finds the way to the target. Nothing is sent yet.

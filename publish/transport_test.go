@@ -12,8 +12,10 @@ import (
 // ways are how a repository is reached: each gives the address and what opens
 // it.
 var ways = map[string]func(*testing.T, string) (string, publish.Credentials){
-	"path":          func(_ *testing.T, bare string) (string, publish.Credentials) { return bare, publish.Credentials{} },
-	"file URL":      func(_ *testing.T, bare string) (string, publish.Credentials) { return "file://" + bare, publish.Credentials{} },
+	"path": func(_ *testing.T, bare string) (string, publish.Credentials) { return bare, publish.Credentials{} },
+	"file URL": func(_ *testing.T, bare string) (string, publish.Credentials) {
+		return "file://" + bare, publish.Credentials{}
+	},
 	"HTTP":          byHTTP,
 	"SSH key":       bySSH(func(s *gitserver.SSHServer) publish.Credentials { return publish.Credentials{SSHKey: s.ClientKey} }),
 	"SSH agent":     bySSH(func(*gitserver.SSHServer) publish.Credentials { return publish.Credentials{} }),

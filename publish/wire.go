@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,57 +147,68 @@ func printable(s string) string {
 	return s
 }
 
-func (w *wire) refs(ctx context.Context) (references, error) {
-	return exchange(ctx, w, "asking", func(ctx context.Context, auth transport.AuthMethod) (references, error) {
-		s, err := w.client.NewUploadPackSession(w.at, auth)
+func (w *wire) find(ctx context.Context, branch string) (position, error) {
+	return exchange(ctx, w, "asking", func(ctx context.Context, auth transport.AuthMethod) (position, error) {
+		found, s, _, err := w.ask(ctx, auth, branch)
 		if err != nil {
-			return references{}, err
+			return found, err
 		}
-		defer s.Close()
-		adv, err := s.AdvertisedReferencesContext(ctx)
-		if errors.Is(err, transport.ErrEmptyRemoteRepository) {
-			return references{head: "main"}, nil
-		} else if err != nil {
-			return references{}, err
-		}
-		return referencesOf(adv)
+		return found, s.Close()
 	})
 }
 
-func referencesOf(adv *packp.AdvRefs) (references, error) {
-	out := references{branches: map[string]plumbing.Hash{}}
+func (w *wire) fetch(ctx context.Context, branch string) (position, error) {
+	return exchange(ctx, w, "fetching from", func(ctx context.Context, auth transport.AuthMethod) (position, error) {
+		found, s, adv, err := w.ask(ctx, auth, branch)
+		if err != nil {
+			return found, err
+		}
+		defer s.Close()
+		if found.at.IsZero() || !w.store.partial && w.store.HasEncodedObject(found.at) == nil {
+			return found, nil
+		}
+		return found, w.download(ctx, s, adv, found.at)
+	})
+}
+
+// ask begins to fetch: the server says where its branches are.
+func (w *wire) ask(ctx context.Context, auth transport.AuthMethod, branch string) (position, transport.UploadPackSession, *packp.AdvRefs, error) {
+	s, err := w.client.NewUploadPackSession(w.at, auth)
+	if err != nil {
+		return position{}, nil, nil, err
+	}
+	adv, err := s.AdvertisedReferencesContext(ctx)
+	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
+		return position{branch: cmp.Or(branch, "main"), empty: true}, s, nil, nil
+	}
+	found := position{}
+	if err == nil {
+		found, err = positionIn(adv, branch)
+	}
+	if err != nil {
+		_ = s.Close() // what went wrong before says more
+	}
+	return found, s, adv, err
+}
+
+func positionIn(adv *packp.AdvRefs, branch string) (position, error) {
+	out := position{branch: branch, empty: true}
 	all, err := adv.AllReferences()
 	if err != nil {
 		return out, err
 	}
+	if head := all[plumbing.HEAD]; branch == "" && head != nil && head.Type() == plumbing.SymbolicReference {
+		out.branch = head.Target().Short()
+	}
 	for name, ref := range all {
-		switch {
-		case name == plumbing.HEAD && ref.Type() == plumbing.SymbolicReference:
-			out.head = ref.Target().Short()
-		case name.IsBranch() && ref.Type() == plumbing.HashReference:
-			out.branches[name.Short()] = ref.Hash()
+		if name.IsBranch() && ref.Type() == plumbing.HashReference {
+			out.empty = false
+			if name.Short() == out.branch {
+				out.at = ref.Hash()
+			}
 		}
 	}
 	return out, nil
-}
-
-func (w *wire) fetch(ctx context.Context, commit plumbing.Hash) error {
-	if !w.store.partial && w.store.HasEncodedObject(commit) == nil {
-		return nil
-	}
-	_, err := exchange(ctx, w, "fetching from", func(ctx context.Context, auth transport.AuthMethod) (any, error) {
-		s, err := w.client.NewUploadPackSession(w.at, auth)
-		if err != nil {
-			return nil, err
-		}
-		defer s.Close()
-		adv, err := s.AdvertisedReferencesContext(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return nil, w.download(ctx, s, adv, commit)
-	})
-	return err
 }
 
 // download fetches a commit and what is missing of all that it stands on.
