@@ -15,7 +15,6 @@ import (
 	"github.com/go-git/go-billy/v5/util"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
@@ -115,7 +114,7 @@ func (l *local) push(_ context.Context, branch string, from, to plumbing.Hash) e
 const fewObjects = 100
 
 // write puts what was made into the repository, where nothing refers to it yet.
-func (l *local) write() (err error) {
+func (l *local) write() error {
 	made := l.store.made()
 	if len(made) < fewObjects {
 		for _, h := range made {
@@ -129,13 +128,15 @@ func (l *local) write() (err error) {
 		}
 		return nil
 	}
-	w, err := l.store.target.PackfileWriter()
+	dir, err := commonDir(l.store.target.Filesystem())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
-	_, err = packfile.NewEncoder(w, &l.store.ObjectStorage, false).Encode(made, 0)
-	return err
+	dir = filepath.Join(dir, "objects", "pack")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	return l.store.writePack(dir)
 }
 
 // move moves a reference as git does: who makes its lock file may write it, and

@@ -289,7 +289,7 @@ func (w *wire) upload(ctx context.Context, s transport.ReceivePackSession, adv *
 	r, pack := io.Pipe()
 	req.Packfile = r
 	go func() {
-		_, err := packfile.NewEncoder(pack, &w.store.ObjectStorage, false).Encode(w.store.made(), 0)
+		_, _, err := w.store.pack(pack)
 		pack.CloseWithError(err)
 	}()
 	defer r.Close()
