@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
@@ -106,6 +107,11 @@ func (w *wire) explained(ctx context.Context, err error) error {
 	if w.at.Protocol == "ssh" {
 		credentials = "the server must know the key of the SSH agent, or the one that HEDGEROW_SSH_KEY names"
 	}
+	var unexpected *plumbing.UnexpectedError
+	if errors.As(err, &unexpected) {
+		err = unexpected.Err // which it does not unwrap to
+	}
+	var status *githttp.Err
 	switch text := err.Error(); {
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
@@ -123,6 +129,10 @@ func (w *wire) explained(ctx context.Context, err error) error {
 		return errors.New("the host's key is another than known_hosts says: somebody may be in between; nothing was sent")
 	case strings.Contains(text, "knownhosts: key is unknown"), strings.Contains(text, "unable to find any valid known_hosts file"):
 		return errors.New("the host's key is not in known_hosts: add it from a source that you trust, or name a file that has it in SSH_KNOWN_HOSTS")
+	case errors.As(err, &status):
+		return fmt.Errorf("the server answers %d %s", status.StatusCode(), http.StatusText(status.StatusCode()))
+	case errors.Is(err, pktline.ErrInvalidPktLen), errors.Is(err, packp.ErrEmptyInput):
+		return errors.New("what the server answers is not Git's protocol")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the server closed the connection in the middle")
 	}
