@@ -1,0 +1,227 @@
+package publish_test
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/gitserver"
+	"github.com/hedgerow-dev/hedgerow/publish"
+)
+
+// judged holds what comes of a run against the code of a refusal; "" is none.
+// What is refused leaves the branch where it was.
+func judged(t *testing.T, o publish.Options, want diag.Code) *publish.Refusal {
+	t.Helper()
+	before := gitserver.Git(t, o.Target.URL, "rev-parse", "main")
+	_, err := publishes(t, o)
+	var refusal *publish.Refusal
+	switch {
+	case want == "" && err != nil:
+		t.Fatalf("refused: %v", err)
+	case want == "":
+		return nil
+	case !errors.As(err, &refusal) || refusal.Code != want:
+		t.Fatalf("got %v, want %s", err, want)
+	}
+	if at := gitserver.Git(t, o.Target.URL, "rev-parse", "main"); at != before {
+		t.Errorf("the branch went from %s to %s", before, at)
+	}
+	return refusal
+}
+
+// history is a tenancy's repository whose branch other went another way after
+// the first commit, and what of it is published.
+func history(t *testing.T) (source string, commits map[string]string) {
+	t.Helper()
+	source = tenancy(t)
+	commits = map[string]string{"first": head(t, source)}
+	for _, name := range []string{"second", "third"} {
+		commits[name] = commit(t, source, name, files{"tenancy.cue": name})
+	}
+	gitserver.Git(t, source, "checkout", "--quiet", "-b", "other", commits["first"])
+	commits["diverged"] = commit(t, source, "other", files{"tenancy.cue": "other"})
+	gitserver.Git(t, source, "checkout", "--quiet", "main")
+	return source, commits
+}
+
+func TestNeverBackwards(t *testing.T) {
+	source, commits := history(t)
+	stranger := tenancy(t)
+	commits["unknown"] = commit(t, stranger, "of another repository", files{"x": "y"})
+	for name, c := range map[string]struct {
+		published, now string
+		want           diag.Code
+	}{
+		"newer":    {"second", "third", ""},
+		"same":     {"second", "second", ""},
+		"older":    {"third", "second", diag.PublishOlder},
+		"oldest":   {"third", "first", diag.PublishOlder},
+		"diverged": {"diverged", "third", diag.PublishUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t, source, target(t), several(2, "prod", "one"))
+			o.Source.Commit = commits[c.published]
+			published(t, o)
+			o.Source.Commit, o.Files = commits[c.now], several(2, "prod", "two").output()
+			judged(t, o, c.want)
+		})
+	}
+	t.Run("unknown", func(t *testing.T) {
+		o := options(t, stranger, target(t), several(2, "prod", "one"))
+		published(t, o)
+		o = options(t, source, o.Target.URL, several(2, "prod", "two"))
+		r := judged(t, o, diag.PublishUnknown)
+		refused(t, r, "--accept-source "+commits["unknown"], "is not in the history")
+		o.Source.Accept = strings.ToUpper(commits["unknown"][:12])
+		judged(t, o, "")
+	})
+	t.Run("accepted is another", func(t *testing.T) {
+		o := options(t, stranger, target(t), several(2, "prod", "one"))
+		published(t, o)
+		o = options(t, source, o.Target.URL, several(2, "prod", "two"))
+		o.Source.Accept = commits["first"]
+		judged(t, o, diag.PublishUnknown)
+	})
+	t.Run("accepted but older", func(t *testing.T) {
+		o := options(t, source, target(t), several(2, "prod", "one"))
+		published(t, o)
+		o.Source.Accept = o.Source.Commit
+		o.Source.Commit, o.Files = commits["second"], several(2, "prod", "two").output()
+		judged(t, o, diag.PublishOlder)
+	})
+}
+
+func TestShallowSource(t *testing.T) {
+	source, commits := history(t)
+	o := options(t, source, target(t), several(2, "prod", "one"))
+	o.Source.Commit = commits["second"]
+	published(t, o)
+	shallow := filepath.Join(t.TempDir(), "shallow")
+	gitserver.Git(t, "", "clone", "--quiet", "--depth=1", "file://"+source, shallow)
+	o.Source.Dir, o.Source.Commit, o.Files = shallow, commits["third"], several(2, "prod", "two").output()
+	r := judged(t, o, diag.PublishUnknown)
+	refused(t, r, "the clone is shallow", "fetch the whole history", "--accept-source "+commits["second"])
+	o.Source.Accept = commits["second"]
+	judged(t, o, "")
+	clean(t, o.Target.URL)
+}
+
+// Nobody stands on the whole of a shallow clone that is published to.
+func TestShallowTarget(t *testing.T) {
+	bare, source := target(t), tenancy(t)
+	o := options(t, source, bare, several(2, "prod", "one"))
+	published(t, o)
+	work := filepath.Join(t.TempDir(), "work")
+	gitserver.Git(t, "", "clone", "--quiet", bare, work)
+	commit(t, work, "elsewhere", files{"elsewhere": "x"})
+	gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+	o.Target.URL = filepath.Join(t.TempDir(), "shallow.git")
+	gitserver.Git(t, "", "clone", "--quiet", "--bare", "--depth=1", "file://"+bare, o.Target.URL)
+	o.Files = several(2, "prod", "two").output()
+	refused(t, judged(t, o, diag.PublishUnknown), "git fetch --unshallow")
+	gitserver.Git(t, o.Target.URL, "fetch", "--quiet", "--unshallow", bare, "main")
+	judged(t, o, "")
+	clean(t, o.Target.URL)
+}
+
+func TestExpiryIsNotTakenBack(t *testing.T) {
+	for day, want := range map[string]diag.Code{
+		"2026-05-31": diag.PublishOlderDay, "2026-06-01": diag.PublishOlderDay, "2026-06-02": "", "2027-01-01": "",
+	} {
+		source := tenancy(t)
+		o := options(t, source, target(t), nil)
+		o.Source.Day, o.Files = "2026-06-02", several(2, "prod", "one").expired("2026-06-01")
+		published(t, o)
+		o.Source.Day, o.Files = day, several(2, "prod", "two").output()
+		judged(t, o, want)
+	}
+}
+
+// byHand is a change to a repository in which the tenancy and what is published
+// stand together.
+type byHand func(t *testing.T, work string)
+
+// TestOneRepository publishes to the repository in which the tenancy stands,
+// where people commit too.
+func TestOneRepository(t *testing.T) {
+	under := func(name string) string { return folder + "/" + name }
+	for name, c := range map[string]struct {
+		change byHand
+		behind bool // the run is of a commit before the change
+		want   diag.Code
+	}{
+		"nothing":                {change: func(*testing.T, string) {}},
+		"elsewhere":              {change: func(t *testing.T, w string) { commit(t, w, "x", files{"x": "y"}) }},
+		"by hand":                {change: func(t *testing.T, w string) { commit(t, w, "x", files{under("prod/x"): "y"}) }},
+		"by hand, not in ours":   {change: func(t *testing.T, w string) { commit(t, w, "x", files{under("prod/x"): "y"}) }, behind: true, want: diag.PublishUnknown},
+		"a revert":               {change: revert, want: ""},
+		"a revert, not in ours":  {change: revert, behind: true, want: diag.PublishUnknown},
+		"a merge":                {change: merge},
+		"behind many":            {change: many},
+		"behind many, and older": {change: many, behind: true},
+		"faked, not in ours":     {change: faked, behind: true, want: diag.PublishUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bare, work := gitserver.Bare(t), repository(t, files{"tenancy.cue": "one\n"})
+			gitserver.Git(t, work, "remote", "add", "origin", bare)
+			gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+			o := options(t, work, bare, several(2, "prod", "one"))
+			o.Source.File = "tenancy.cue"
+			published(t, o)
+			gitserver.Git(t, work, "pull", "--quiet", "--ff-only", "origin", "main")
+			before := head(t, work)
+			c.change(t, work)
+			gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+			o.Source.Commit = head(t, work)
+			if c.behind {
+				o.Source.Commit = before
+			}
+			o.Files = several(3, "prod", "two").output()
+			judged(t, o, c.want)
+			clean(t, bare)
+		})
+	}
+}
+
+func revert(t *testing.T, work string) {
+	gitserver.Git(t, work, "revert", "--no-edit", "HEAD")
+}
+
+// merge has a branch that was published to by hand be merged.
+func merge(t *testing.T, work string) {
+	gitserver.Git(t, work, "checkout", "--quiet", "-b", "side")
+	commit(t, work, "side", files{folder + "/side": "x"})
+	gitserver.Git(t, work, "checkout", "--quiet", "main")
+	commit(t, work, "main", files{"main": "x"})
+	gitserver.Git(t, work, "merge", "--quiet", "--no-ff", "--no-edit", "side")
+}
+
+// many leaves what is published alone, many times.
+func many(t *testing.T, work string) {
+	for i := range 40 {
+		commit(t, work, "elsewhere", files{"elsewhere": fmt.Sprint(i)})
+	}
+}
+
+// faked has the trailer in the message, but not where trailers are.
+func faked(t *testing.T, work string) {
+	write(t, filepath.Join(work, folder, "x"), "y")
+	gitserver.Git(t, work, "add", "--all")
+	gitserver.Git(t, work, "commit", "--quiet", "-m", "x\n\nTenancy-Source: "+head(t, work)+"\n\nand more")
+}
+
+// A tenancy that nobody has merged is not published to its own repository.
+func TestUnmergedTenancy(t *testing.T) {
+	bare, work := gitserver.Bare(t), repository(t, files{"tenancy.cue": "one\n"})
+	gitserver.Git(t, work, "push", "--quiet", bare, "main")
+	commit(t, work, "not pushed", files{"tenancy.cue": "two\n"})
+	o := options(t, work, bare, several(2, "prod", "one"))
+	o.Source.File = "tenancy.cue"
+	refused(t, judged(t, o, diag.PublishUnmerged), "merge it first")
+	gitserver.Git(t, work, "push", "--quiet", bare, "main")
+	judged(t, o, "")
+}
