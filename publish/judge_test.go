@@ -3,6 +3,7 @@ package publish_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -156,8 +157,9 @@ func TestOneRepository(t *testing.T) {
 	}{
 		"nothing":                {change: func(*testing.T, string) {}},
 		"elsewhere":              {change: func(t *testing.T, w string) { commit(t, w, "x", files{"x": "y"}) }},
-		"by hand":                {change: func(t *testing.T, w string) { commit(t, w, "x", files{under("prod/x"): "y"}) }},
-		"by hand, not in ours":   {change: func(t *testing.T, w string) { commit(t, w, "x", files{under("prod/x"): "y"}) }, behind: true, want: diag.PublishUnknown},
+		"beside what is ours":    {change: func(t *testing.T, w string) { commit(t, w, "x", files{under("prod/x"): "y"}) }, behind: true},
+		"by hand":                {change: byHandIn},
+		"by hand, not in ours":   {change: byHandIn, behind: true, want: diag.PublishUnknown},
 		"a revert":               {change: revert, want: ""},
 		"a revert, not in ours":  {change: revert, behind: true, want: diag.PublishUnknown},
 		"a merge":                {change: merge},
@@ -187,6 +189,16 @@ func TestOneRepository(t *testing.T) {
 	}
 }
 
+// byHandIn changes the inventory, as whoever changes what is ours must.
+func byHandIn(t *testing.T, work string) {
+	inventory := filepath.Join(folder, "inventory.yaml")
+	data, err := os.ReadFile(filepath.Join(work, inventory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit(t, work, "x", files{inventory: "# by hand\n" + string(data)})
+}
+
 func revert(t *testing.T, work string) {
 	gitserver.Git(t, work, "revert", "--no-edit", "HEAD")
 }
@@ -209,7 +221,8 @@ func many(t *testing.T, work string) {
 
 // faked has the trailer in the message, but not where trailers are.
 func faked(t *testing.T, work string) {
-	write(t, filepath.Join(work, folder, "x"), "y")
+	inventory := filepath.Join(work, folder, "inventory.yaml")
+	write(t, inventory, "# by hand\n")
 	gitserver.Git(t, work, "add", "--all")
 	gitserver.Git(t, work, "commit", "--quiet", "-m", "x\n\nTenancy-Source: "+head(t, work)+"\n\nand more")
 }

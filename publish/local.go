@@ -178,15 +178,17 @@ func (l *local) replace(dir string, name plumbing.ReferenceName, from, to plumbi
 	} else if err != nil {
 		return err
 	}
-	defer os.Remove(lock) // it is gone already when all went well
 	now, err := at(l.store.target, name)
+	if err == nil && now != from {
+		err = errMoved
+	}
+	if err == nil {
+		err = os.Rename(lock, file)
+	}
 	if err != nil {
-		return err
+		_ = os.Remove(lock) // it is still ours; once renamed, one there is somebody else's
 	}
-	if now != from {
-		return errMoved
-	}
-	return os.Rename(lock, file)
+	return err
 }
 
 // writeTemp makes a file with the rights that a reference has.
