@@ -212,12 +212,7 @@ func mustHold(t testing.TB, repo, before string, o publish.Options, r *publish.R
 // mustChange holds the paths that a commit changes against those of the plan.
 func mustChange(t testing.TB, repo string, o publish.Options, r *publish.Result) {
 	t.Helper()
-	want := []string{}
-	for _, name := range r.Write {
-		want = append(want, name)
-	}
-	want = append(want, r.Delete...)
-	slices.Sort(want)
+	want := slices.Sorted(slices.Values(slices.Concat(r.Write, r.Delete)))
 	changed := strings.Fields(gitserver.Git(t, repo, "diff-tree", "--root", "--no-commit-id", "--name-only", "-r", r.Commit))
 	slices.Sort(changed)
 	if !slices.Equal(changed, want) {

@@ -134,7 +134,7 @@ func TestPublishToBrokenServers(t *testing.T) {
 		"is gone":            {gitserver.Status(404), "there is no such repository"},
 		"forbids":            {gitserver.Status(403), "not allowed"},
 		"sends elsewhere":    {gitserver.RedirectTo("http://127.0.0.2:1"), "sends us to another"},
-		"talks nonsense":     {gitserver.Garbage("nonsense"), "asking origin"},
+		"talks nonsense":     {gitserver.Garbage("nonsense"), "not Git's protocol"},
 	} {
 		server := gitserver.HTTP(t, filepath.Dir(c.bare), gitserver.Options{Before: try.fault})
 		c.remote(server.URLOf(t, c.bare))
