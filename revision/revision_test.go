@@ -343,3 +343,23 @@ func store(t *testing.T, r *git.Repository, o interface {
 	}
 	return h
 }
+
+// The branch of the remote's HEAD is the default one, whatever is checked out.
+func TestDefaultBranch(t *testing.T) {
+	dir := history(t)
+	run(t, dir, "checkout", "-qb", "topic/one")
+	if got := open(t, dir).DefaultBranch(); got != "topic/one" {
+		t.Errorf("without a remote it is %q", got)
+	}
+	run(t, dir, "checkout", "-q", "main")
+	clone := filepath.Join(t.TempDir(), "clone")
+	run(t, dir, "clone", "-q", dir, clone)
+	run(t, clone, "checkout", "-qb", "topic")
+	if got := open(t, clone).DefaultBranch(); got != "main" {
+		t.Errorf("of a clone it is %q", got)
+	}
+	run(t, dir, "checkout", "-q", "--detach")
+	if got := open(t, dir).DefaultBranch(); got != "" {
+		t.Errorf("where nothing is checked out it is %q", got)
+	}
+}

@@ -31,6 +31,18 @@ func (r *Repository) Branch() string {
 	return head.Target().Short()
 }
 
+// DefaultBranch gives the branch that the remote's HEAD was when it was cloned,
+// or else the one that is checked out; "" if neither is known.
+func (r *Repository) DefaultBranch() string {
+	const remote = "refs/remotes/origin/"
+	if head, err := r.git.Reference(remote+"HEAD", false); err == nil {
+		if name, ok := strings.CutPrefix(head.Target().String(), remote); ok {
+			return name
+		}
+	}
+	return r.Branch()
+}
+
 // Remote gives name and address of the repository to which a branch is pushed:
 // its own remote, or origin, or the only one there is. Both are "" if there is
 // none.
