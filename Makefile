@@ -4,10 +4,10 @@ GOFMT     = "$$(go env GOROOT)/bin/gofmt"
 TIMEOUT   = 30m
 FUZZTIME ?= 20s
 
-# Tests look for cue, kustomize and the definitions of Argo CD's and Flux's objects here.
+# Tests look for their tools, and for the definitions of Argo CD's and Flux's objects, here.
 export HEDGEROW_TOOLS := $(CURDIR)/bin
 
-TESTTOOLS := bin/cue bin/kustomize bin/crds
+TESTTOOLS := bin/cue bin/kustomize bin/actionlint bin/crds
 
 # Runs $(2) with $$package and $$target set, for every test target whose name starts with $(1).
 define each
@@ -25,7 +25,7 @@ build: ## build bin/hedgerow
 	go build -trimpath -o bin/hedgerow ./cmd/hedgerow
 
 .PHONY: test
-test: $(TESTTOOLS) ## run every test, with the pinned cue and kustomize
+test: $(TESTTOOLS) ## run every test, with the pinned tools
 	go test -timeout $(TIMEOUT) ./...
 
 .PHONY: lint

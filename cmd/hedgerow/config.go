@@ -97,7 +97,7 @@ func readConfig(cmd *cobra.Command, v *viper.Viper) (*config, error) {
 	for _, k := range keys {
 		flag := cmd.Flags().Lookup(k)
 		if flag == nil {
-			continue // the file may hold it for another command
+			flag = known.Lookup(k) // of another command: the file may hold it, and the environment
 		}
 		if err := v.BindPFlag(k, flag); err != nil {
 			return nil, err

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+)
+
+// deliveryFile says where Argo CD or Flux finds the overlays.
+const deliveryFile = "delivery.cue"
+
+const deliveryText = `package tenancy
+
+// Where %s finds the overlays that Hedgerow commits.
+delivery: {
+	repository: %s
+	branch:     %s
+	path:       %s
+	%s: {}
+}
+`
+
+// addDelivery adds what says where the overlays are delivered from.
+func (s *setup) addDelivery(p *place, to string) error {
+	repository, branch := p.remote, p.branch
+	if !p.own() {
+		repository, branch = p.cfg.Repo, p.cfg.Branch
+		if branch == "" {
+			return fmt.Errorf("%s needs to know the branch of %s: name it with --branch", products[to], repository)
+		}
+	} else if p.cfg.Branch != "" && p.cfg.Mode == modePublish {
+		branch = p.cfg.Branch
+	}
+	if repository == "" {
+		return errors.New("the tenancy's repository has no remote, from which " + products[to] + " could read: name one with --repo")
+	}
+	overlays, err := p.overlays()
+	if err != nil {
+		return err
+	}
+	for _, n := range []struct{ what, name string }{{"the address", repository}, {"the branch", branch}, {"the folder", overlays}} {
+		if err := printable(n.what, n.name); err != nil {
+			return err
+		}
+	}
+	s.add(filepath.Join(p.cfg.dir, deliveryFile), fmt.Appendf(nil, deliveryText, products[to],
+		strconv.Quote(repository), strconv.Quote(branch), strconv.Quote(overlays), to))
+	s.next = append(s.next, "see that "+deliveryFile+" names the repository as "+products[to]+" reaches it")
+	return nil
+}
+
+// products are the names of what delivers.
+var products = map[string]string{withArgoCD: "Argo CD", withFlux: "Flux"}
