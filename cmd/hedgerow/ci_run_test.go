@@ -95,7 +95,7 @@ func TestCIPublishes(t *testing.T) {
 		}
 		w.merge("first")
 		w.expect(event{kind: "push", noAuth: true}, "publish", exitFailure)
-		w.expect(event{kind: "push"}, "publish", 0, "published ", "of "+w.server)
+		w.expect(event{kind: "push"}, "publish", 0, "published ", "main of origin")
 
 		w.propose("wrong", map[string]string{w.in("wrong.cue"): ciMistake})
 		if w.ci == ciGitHub {

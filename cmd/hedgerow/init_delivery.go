@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 )
 
 // deliveryFile says where Argo CD or Flux finds the overlays.
@@ -35,6 +37,10 @@ func (s *setup) addDelivery(p *place, to string) error {
 	if repository == "" {
 		return errors.New("the tenancy's repository has no remote, from which " + products[to] + " could read: name one with --repo")
 	}
+	repository, err := cloned(repository)
+	if err != nil {
+		return err
+	}
 	overlays, err := p.overlays()
 	if err != nil {
 		return err
@@ -48,6 +54,21 @@ func (s *setup) addDelivery(p *place, to string) error {
 		strconv.Quote(repository), strconv.Quote(branch), strconv.Quote(overlays), to))
 	s.next = append(s.next, "see that "+deliveryFile+" names the repository as "+products[to]+" reaches it")
 	return nil
+}
+
+// reSCP is an address of SSH as scp writes it.
+var reSCP = regexp.MustCompile(`^([\w.-]+@[\w.-]+):([^/\\].*)$`)
+
+// cloned gives an address as delivery says it: with its scheme, and one from
+// which others can clone.
+func cloned(address string) (string, error) {
+	if m := reSCP.FindStringSubmatch(address); m != nil {
+		address = "ssh://" + m[1] + "/" + m[2]
+	}
+	if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "ssh://") {
+		return "", fmt.Errorf("%q is no address that a cluster clones from: name one that begins with https:// or ssh:// with --repo", address)
+	}
+	return address, nil
 }
 
 // products are the names of what delivers.

@@ -115,7 +115,7 @@ func (p *place) find(dir string) error {
 	}
 	p.up, p.module = filepath.Join(dir, up), p.moduleDir()
 	p.branch = cmp.Or(repo.DefaultBranch(), "main")
-	remote, err := repo.Remote(p.branch)
+	_, remote, err := repo.Remote(p.branch)
 	if err != nil {
 		return failure{err}
 	}
