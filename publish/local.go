@@ -98,15 +98,60 @@ func (l *local) push(_ context.Context, branch string, from, to plumbing.Hash) e
 	if err != nil {
 		return err
 	}
-	head, err := r.Reference(plumbing.HEAD, false)
-	name := plumbing.NewBranchReferenceName(branch)
-	if _, bare := r.Worktree(); bare == nil && err == nil && head.Target() == name {
-		return fmt.Errorf("branch %s is checked out in %s, and to move it would change what stands there: add a remote to publish to, or name another branch with --branch", branch, l.target)
+	dir, err := commonDir(l.store.target.Filesystem())
+	if err != nil {
+		return err
 	}
-	if err := l.write(); err != nil {
+	name := plumbing.NewBranchReferenceName(branch)
+	where, err := checkedOut(r, dir, name)
+	if err != nil {
+		return err
+	}
+	if where != "" {
+		return fmt.Errorf("branch %s is checked out in %s, and to move it would change what stands there: add a remote to publish to, or name another branch with --branch", branch, where)
+	}
+	if err := l.write(dir); err != nil {
 		return fmt.Errorf("%s cannot be written to: %w", l.target, err)
 	}
-	return l.move(name, from, to)
+	return l.move(dir, name, from, to)
+}
+
+// checkedOut gives the worktree that has a branch checked out, as git looks for
+// it: that of the repository, if it is not bare, and those that are linked.
+func checkedOut(r *git.Repository, dir string, name plumbing.ReferenceName) (string, error) {
+	config, err := r.Config()
+	if err != nil {
+		return "", err
+	}
+	linked, err := os.ReadDir(filepath.Join(dir, "worktrees"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	var at []string
+	if !config.Core.IsBare {
+		at = append(at, dir)
+	}
+	for _, w := range linked {
+		at = append(at, filepath.Join(dir, "worktrees", w.Name()))
+	}
+	for _, dir := range at {
+		data, err := os.ReadFile(filepath.Join(dir, "HEAD"))
+		if err != nil {
+			return "", err
+		}
+		if strings.TrimSpace(string(data)) == "ref: "+name.String() {
+			return worktree(dir), nil
+		}
+	}
+	return "", nil
+}
+
+// worktree gives the folder of which Git keeps the state in another.
+func worktree(dir string) string {
+	if link, err := os.ReadFile(filepath.Join(dir, "gitdir")); err == nil {
+		dir = strings.TrimSpace(string(link))
+	}
+	return filepath.Dir(dir)
 }
 
 // fewObjects is up to how many objects are written one by one, as git does when
@@ -114,7 +159,7 @@ func (l *local) push(_ context.Context, branch string, from, to plumbing.Hash) e
 const fewObjects = 100
 
 // write puts what was made into the repository, where nothing refers to it yet.
-func (l *local) write() error {
+func (l *local) write(dir string) error {
 	made := l.store.made()
 	if len(made) < fewObjects {
 		for _, h := range made {
@@ -128,10 +173,6 @@ func (l *local) write() error {
 		}
 		return nil
 	}
-	dir, err := commonDir(l.store.target.Filesystem())
-	if err != nil {
-		return err
-	}
 	dir = filepath.Join(dir, "objects", "pack")
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -143,11 +184,7 @@ func (l *local) write() error {
 // the new one takes the place of the old in one step. The lock file is there
 // for a moment and never without its content. It has a second name as long as
 // it is ours, so that one of a run that was killed is known to be that.
-func (l *local) move(name plumbing.ReferenceName, from, to plumbing.Hash) error {
-	dir, err := commonDir(l.store.target.Filesystem())
-	if err != nil {
-		return err
-	}
+func (l *local) move(dir string, name plumbing.ReferenceName, from, to plumbing.Hash) error {
 	alone, err := alone(dir)
 	if err != nil {
 		return err
