@@ -168,17 +168,24 @@ func TestTheRootOfARepository(t *testing.T) {
 	before := head(t, bare)
 	o := options(t, tenancy(t), bare, several(3, "prod", "one"))
 	o.Target.Path, o.Allowed = ".", []string{"*"}
-	_, err := publishes(t, o)
-	refused(t, err, "the last commit in ., ", "--accept-source "+before) // all commits are in it
-	o.Source.Accept = before
 	first := published(t, o)
 	mustHold(t, bare, before, o, first)
+	before = foreignCommit(t, bare)
 	o.Files = several(1, "prod", "two").output()
 	second := published(t, o)
-	mustHold(t, bare, first.Commit, o, second)
+	mustHold(t, bare, before, o, second)
 	if got := gitserver.Git(t, bare, "show", "main:README.md"); got+"\n" != foreign["README.md"] {
 		t.Errorf("what is foreign holds %q", got)
 	}
+}
+
+// foreignCommit is somebody else's, of what is not ours.
+func foreignCommit(t *testing.T, bare string) string {
+	work := filepath.Join(t.TempDir(), "theirs")
+	gitserver.Git(t, "", "clone", "--quiet", bare, work)
+	commit(t, work, "theirs", files{"theirs": "x"})
+	gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+	return head(t, bare)
 }
 
 // Among 60,000 files of others the few of ours are found and written.
