@@ -8,9 +8,11 @@ import (
 	"io"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -30,6 +32,7 @@ type node struct {
 // nodeOf gives the folder that holds the files.
 func nodeOf(files map[string][]byte) *node {
 	root := &node{entries: map[string]*node{}}
+	var leaves []*node
 	for file, data := range files {
 		at := root
 		parts := strings.Split(file, "/")
@@ -39,10 +42,26 @@ func nodeOf(files map[string][]byte) *node {
 			}
 			at = at.entries[p]
 		}
-		at.entries[parts[len(parts)-1]] = &node{hash: named("blob", data), data: data}
+		leaf := &node{data: data}
+		at.entries[parts[len(parts)-1]] = leaf
+		leaves = append(leaves, leaf)
 	}
+	nameFiles(leaves)
 	root.name()
 	return root
+}
+
+// nameFiles computes the names of files on all processors.
+func nameFiles(files []*node) {
+	var all sync.WaitGroup
+	for part := range slices.Chunk(files, len(files)/runtime.GOMAXPROCS(0)+1) {
+		all.Go(func() {
+			for _, f := range part {
+				f.hash = named("blob", f.data)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // name computes the names of folders, from the leaves up.
