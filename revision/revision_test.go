@@ -135,10 +135,10 @@ func TestNoRevisions(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if _, err := says(t, open(t, dir), "HEAD~3"); err == nil || err.Error() != `revision "HEAD~3" holds no tenancy in .` {
+	if _, err := says(t, open(t, dir), "HEAD~3"); err == nil || err.Error() != `revision "HEAD~3": it holds no tenancy in .` {
 		t.Error(err)
 	}
-	if _, err := says(t, open(t, filepath.Join(dir, "sub", "dir")), "light"); err == nil || err.Error() != `revision "light" holds no tenancy in sub/dir` {
+	if _, err := says(t, open(t, filepath.Join(dir, "sub", "dir")), "light"); err == nil || err.Error() != `revision "light": it holds no tenancy in sub/dir` {
 		t.Error(err)
 	}
 }

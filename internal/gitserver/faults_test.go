@@ -88,7 +88,7 @@ func TestCloseMidPackOfFetch(t *testing.T) {
 	server := gitserver.HTTP(t, filepath.Dir(bare), gitserver.Options{Before: fault})
 	clone := filepath.Join(t.TempDir(), "clone")
 	// Of protocol 2, where references are an answer of git-upload-pack as well, git would not get to the pack.
-	refused(t, soon, "", "early EOF", "-c", "protocol.version=0", "clone", server.URLOf(t, bare), clone)
+	refused(t, soon, "", "unexpected disconnect", "-c", "protocol.version=0", "clone", server.URLOf(t, bare), clone)
 }
 
 func TestFirst(t *testing.T) {
