@@ -160,24 +160,20 @@ const fewObjects = 100
 
 // write puts what was made into the repository, where nothing refers to it yet.
 func (l *local) write(dir string) error {
-	made := l.store.made()
-	if len(made) < fewObjects {
-		for _, h := range made {
-			o, err := l.store.ObjectStorage.EncodedObject(plumbing.AnyObject, h)
-			if err != nil {
-				return err
-			}
-			if _, err := l.store.target.SetEncodedObject(o); err != nil {
-				return err
-			}
+	dir, made := filepath.Join(dir, "objects"), l.store.made()
+	if len(made) >= fewObjects {
+		dir = filepath.Join(dir, "pack")
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
 		}
-		return nil
+		return l.store.writePack(dir)
 	}
-	dir = filepath.Join(dir, "objects", "pack")
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
+	for _, name := range made {
+		if err := l.store.writeLoose(dir, name); err != nil {
+			return err
+		}
 	}
-	return l.store.writePack(dir)
+	return nil
 }
 
 // move moves a reference as git does: who makes its lock file may write it, and
@@ -201,7 +197,7 @@ func (l *local) move(dir string, name plumbing.ReferenceName, from, to plumbing.
 const ours = "hedgerow-lock-"
 
 func (l *local) replace(dir string, name plumbing.ReferenceName, from, to plumbing.Hash, file string) error {
-	second, err := writeTemp(dir, to.String()+"\n")
+	second, err := writeSecond(dir, to.String()+"\n")
 	if err != nil {
 		return err
 	}
@@ -228,8 +224,8 @@ func (l *local) replace(dir string, name plumbing.ReferenceName, from, to plumbi
 	return err
 }
 
-// writeTemp makes a file with the rights that a reference has.
-func writeTemp(dir, data string) (string, error) {
+// writeSecond makes a file with the rights that a reference has.
+func writeSecond(dir, data string) (string, error) {
 	name := filepath.Join(dir, ours+rand.Text())
 	return name, os.WriteFile(name, []byte(data), 0o666)
 }

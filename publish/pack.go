@@ -7,6 +7,7 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
@@ -130,37 +131,80 @@ func entryHead(t plumbing.ObjectType, size int64) (out []byte) {
 	return append(out, b)
 }
 
+// writeLoose puts an object into a folder of objects, compressed as little as git
+// compresses those: an inventory of digests would hardly get smaller.
+func (s *store) writeLoose(dir string, name plumbing.Hash) error {
+	o, err := s.ObjectStorage.EncodedObject(plumbing.AnyObject, name)
+	if err != nil {
+		return err
+	}
+	hex := name.String()
+	file := filepath.Join(dir, hex[:2], hex[2:])
+	if _, err := os.Stat(file); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		return err
+	}
+	return writeWhole(dir, "tmp_obj_", file, func(w io.Writer) error {
+		z, err := zlib.NewWriterLevel(w, zlib.BestSpeed)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(z, "%s %d\x00", o.Type(), o.Size()); err != nil {
+			return err
+		}
+		return copyObject(z, o)
+	})
+}
+
 // writePack puts what was made into the folder of a repository's packs. Both
 // files get their names when they are whole, the index first: without its pack
 // it is nothing to anybody, and no run that is killed leaves a half of either.
 func (s *store) writePack(dir string) error {
-	temp, err := os.CreateTemp(dir, "tmp_pack_") // git removes what is left under this name
+	var name plumbing.Hash
+	var index *idxfile.MemoryIndex
+	temp, err := writeTemp(dir, "tmp_pack_", func(w io.Writer) (err error) {
+		name, index, err = s.pack(w)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // it is gone already when all went well
-	w := bufio.NewWriterSize(temp, 1<<20)
-	name, index, err := s.pack(w)
-	if err = errors.Join(err, w.Flush(), temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
+	defer os.Remove(temp) // it is gone already when all went well
 	base := filepath.Join(dir, "pack-"+name.String())
-	if err := writeIndex(dir, base+".idx", index); err != nil {
+	err = writeWhole(dir, "tmp_idx_", base+".idx", func(w io.Writer) error {
+		_, err := idxfile.NewEncoder(w).Encode(index)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	return errors.Join(os.Chmod(temp.Name(), 0o444), os.Rename(temp.Name(), base+".pack"))
+	return os.Rename(temp, base+".pack")
 }
 
-func writeIndex(dir, name string, index *idxfile.MemoryIndex) error {
-	temp, err := os.CreateTemp(dir, "tmp_idx_")
+// writeWhole makes a file that has its name only when it is whole.
+func writeWhole(dir, prefix, file string, write func(io.Writer) error) error {
+	temp, err := writeTemp(dir, prefix, write)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // it is gone already when all went well
-	w := bufio.NewWriterSize(temp, 1<<20)
-	_, err = idxfile.NewEncoder(w).Encode(index)
-	if err = errors.Join(err, w.Flush(), temp.Sync(), temp.Close()); err != nil {
-		return err
+	defer os.Remove(temp) // it is gone already when all went well
+	return os.Rename(temp, file)
+}
+
+// writeTemp makes a file that nobody may change, under a name that begins with a
+// prefix by which git knows what is left over.
+func writeTemp(dir, prefix string, write func(io.Writer) error) (string, error) {
+	temp, err := os.CreateTemp(dir, prefix)
+	if err != nil {
+		return "", err
 	}
-	return errors.Join(os.Chmod(temp.Name(), 0o444), os.Rename(temp.Name(), name))
+	w := bufio.NewWriterSize(temp, 1<<20)
+	err = write(w)
+	err = errors.Join(err, w.Flush(), temp.Sync(), temp.Chmod(0o444), temp.Close())
+	if err != nil {
+		_ = os.Remove(temp.Name()) // the first error counts
+	}
+	return temp.Name(), err
 }

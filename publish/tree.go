@@ -31,24 +31,29 @@ type node struct {
 
 // nodeOf gives the folder that holds the files.
 func nodeOf(files map[string][]byte) *node {
-	root := &node{entries: map[string]*node{}}
-	var leaves []*node
+	folders := map[string]*node{".": {entries: map[string]*node{}}}
+	leaves := make([]*node, 0, len(files))
 	for file, data := range files {
-		at := root
-		parts := strings.Split(file, "/")
-		for _, p := range parts[:len(parts)-1] {
-			if at.entries[p] == nil {
-				at.entries[p] = &node{entries: map[string]*node{}}
-			}
-			at = at.entries[p]
-		}
 		leaf := &node{data: data}
-		at.entries[parts[len(parts)-1]] = leaf
+		folderOf(folders, file).entries[path.Base(file)] = leaf
 		leaves = append(leaves, leaf)
 	}
 	nameFiles(leaves)
+	root := folders["."]
 	root.name()
 	return root
+}
+
+// folderOf gives the folder that a path is in, and makes it and those above.
+func folderOf(folders map[string]*node, at string) *node {
+	dir := path.Dir(at)
+	if f := folders[dir]; f != nil {
+		return f
+	}
+	f := &node{entries: map[string]*node{}}
+	folders[dir] = f
+	folderOf(folders, dir).entries[path.Base(dir)] = f
+	return f
 }
 
 // nameFiles computes the names of files on all processors.
@@ -89,7 +94,7 @@ func (n *node) mode() filemode.FileMode {
 // slow.
 func named(kind string, data []byte) (h plumbing.Hash) {
 	s := sha1.New()
-	s.Write([]byte(kind + " " + strconv.Itoa(len(data)) + "\x00"))
+	_, _ = io.WriteString(s, kind+" "+strconv.Itoa(len(data))+"\x00") // a hash takes everything
 	s.Write(data)
 	s.Sum(h[:0])
 	return h
@@ -323,10 +328,19 @@ func (s *store) entries(tree plumbing.Hash) (map[string]object.TreeEntry, error)
 
 // make makes an object.
 func (s *store) make(t plumbing.ObjectType, data []byte) (plumbing.Hash, error) {
-	o := &plumbing.MemoryObject{}
+	o := &made{name: named(t.String(), data)}
 	o.SetType(t)
 	if _, err := o.Write(data); err != nil {
 		return plumbing.ZeroHash, err
 	}
 	return s.SetEncodedObject(o)
 }
+
+// made is an object that has been named.
+type made struct {
+	plumbing.MemoryObject
+	name plumbing.Hash
+}
+
+// Hash implements plumbing.EncodedObject.
+func (m *made) Hash() plumbing.Hash { return m.name }

@@ -79,10 +79,12 @@ func (inv *Inventory) LastExpired() string {
 // is that of the inventory's bytes (SHA-256), which hold those of every file.
 func (inv *Inventory) Digest() string { return digest(inv.Format()) }
 
+const inventoryHead = "# Written by hedgerow; do not edit.\n"
+
 // Format gives the inventory as YAML.
 func (inv *Inventory) Format() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Written by hedgerow; do not edit.\nexpired: %s\n", quoted(inv.Expired))
+	fmt.Fprintf(&b, "%sexpired: %s\n", inventoryHead, quoted(inv.Expired))
 	list(&b, "tags", inv.Tags, quoted)
 	list(&b, "namespaces", inv.Namespaces, func(e NamespaceEntry) string {
 		return fmt.Sprintf("{cluster: %s, namespace: %s, path: %s}", quoted(e.Cluster), quoted(e.Namespace), quoted(e.Path))
@@ -110,11 +112,14 @@ func quoted(s string) string {
 	return string(data)
 }
 
-// parseInventory reads what Format wrote.
+// parseInventory reads what Format wrote, or YAML that says the same.
 func parseInventory(data []byte) (*Inventory, error) {
-	inv := &Inventory{}
-	if err := yaml.UnmarshalStrict(data, inv); err != nil {
-		return nil, err
+	inv := readLines(string(data))
+	if inv == nil {
+		inv = &Inventory{}
+		if err := yaml.UnmarshalStrict(data, inv); err != nil {
+			return nil, err
+		}
 	}
 	if inv.Expired == "" {
 		return nil, fmt.Errorf("it does not say what has expired")

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/hedgerow-dev/hedgerow/diag"
 )
 
@@ -125,4 +127,53 @@ func overlaysOf(t *testing.T, o *Output) []NamespaceEntry {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// TestInventoryLines holds what is read line by line against what YAML reads, of
+// inventories as they are written and of some that somebody changed.
+func TestInventoryLines(t *testing.T) {
+	for _, inv := range []*Inventory{
+		{Expired: noneExpired},
+		{Expired: "2027-06-30", Tags: []string{"a=b", "c"}, Namespaces: []NamespaceEntry{{"main", "shop", "main/prod/shop"}},
+			Files: []FileEntry{{"a/b.yaml", digest(nil)}, {"c.yaml", digest([]byte("x"))}}},
+	} {
+		text := string(inv.Format())
+		lines := readLines(text)
+		if lines == nil {
+			t.Fatalf("not read line by line:\n%s", text)
+		}
+		if got := string(lines.Format()); got != text {
+			t.Errorf("it reads\n%s\nof\n%s", got, text)
+		}
+		for _, change := range [][2]string{
+			{"expired", "Expired"}, {`"2027-06-30"`, "2027-06-30"}, {"- {path", " - {path"}, {"}\n", "} # x\n"}, {"files:", "more: []\nfiles:"}, {`"a=b"`, `"a\u003db"`},
+			{`"shop"`, "\"sh\u00f6p\""}, {`"c"`, `"c" `}, {"# Written", "#Written"}, {"\n", "\r\n"}, {"tags:", "tags: []\ntags:"},
+		} {
+			if damaged := strings.Replace(text, change[0], change[1], 1); damaged != text && readLines(damaged) != nil {
+				t.Errorf("read line by line:\n%s", damaged)
+			}
+		}
+	}
+	odd := &Inventory{Expired: noneExpired, Tags: []string{"name=\"quoted\" \\ \u00fc"}}
+	if inv, err := parseInventory(odd.Format()); err != nil || readLines(string(odd.Format())) != nil || inv.Tags[0] != odd.Tags[0] {
+		t.Errorf("%v, %v", inv, err)
+	}
+}
+
+// FuzzInventory holds what is read line by line against what YAML reads.
+func FuzzInventory(f *testing.F) {
+	f.Add(string((&Inventory{Expired: noneExpired, Tags: []string{"a=b"}, Namespaces: []NamespaceEntry{{"m", "n", "m/p/n"}}, Files: []FileEntry{{"a", "b"}}}).Format()))
+	f.Fuzz(func(t *testing.T, text string) {
+		lines := readLines(text)
+		if lines == nil {
+			return
+		}
+		var want Inventory
+		if err := yaml.UnmarshalStrict([]byte(text), &want); err != nil {
+			t.Fatalf("YAML does not read it: %v\n%s", err, text)
+		}
+		if string(lines.Format()) != string(want.Format()) {
+			t.Errorf("read %+v, want %+v", lines, want)
+		}
+	})
 }
