@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha1"
 	"errors"
 	"fmt"
@@ -102,20 +103,28 @@ func named(kind string, data []byte) (h plumbing.Hash) {
 
 // encodeTree writes a tree as Git does, which sorts folders as if their names
 // ended in a slash.
-func encodeTree(entries []object.TreeEntry) []byte {
-	key := func(e object.TreeEntry) string {
-		if e.Mode == filemode.Dir {
-			return e.Name + "/"
-		}
-		return e.Name
-	}
-	slices.SortFunc(entries, func(a, b object.TreeEntry) int { return strings.Compare(key(a), key(b)) })
-	var out bytes.Buffer
+func encodeTree(entries []object.TreeEntry) (out []byte) {
+	slices.SortFunc(entries, func(a, b object.TreeEntry) int {
+		n := min(len(a.Name), len(b.Name))
+		return cmp.Or(strings.Compare(a.Name[:n], b.Name[:n]), cmp.Compare(behind(a, n), behind(b, n)))
+	})
 	for _, e := range entries {
-		fmt.Fprintf(&out, "%o %s\x00", uint32(e.Mode), e.Name)
-		out.Write(e.Hash[:])
+		out = strconv.AppendUint(out, uint64(e.Mode), 8)
+		out = append(append(append(out, ' '), e.Name...), 0)
+		out = append(out, e.Hash[:]...)
 	}
-	return out.Bytes()
+	return out
+}
+
+// behind gives what follows the first n bytes of a name, as Git sorts it.
+func behind(e object.TreeEntry, n int) byte {
+	switch {
+	case n < len(e.Name):
+		return e.Name[n]
+	case e.Mode == filemode.Dir:
+		return '/'
+	}
+	return 0
 }
 
 // found lists what stands in a tree, where much is as it shall be.
@@ -209,7 +218,9 @@ func contents(o plumbing.EncodedObject) (data []byte, err error) {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	data = make([]byte, o.Size())
+	_, err = io.ReadFull(r, data)
+	return data, err
 }
 
 // An entry is what stands at a path of a commit.
