@@ -128,6 +128,7 @@ const (
 	PublishOlder    Code = "publish-older"
 	PublishOlderDay Code = "publish-older-day"
 	PublishUnknown  Code = "publish-unknown-source"
+	BranchStands    Code = "branch-stands"
 	OutputInChange  Code = "output-in-change"
 	ReadElsewhere   Code = "read-elsewhere"
 )
@@ -245,5 +246,6 @@ var summaries = map[Code]string{
 	PublishOlderDay: "What is published was judged as of a later day.",
 	PublishUnknown:  "Nobody can say whether a newer tenancy is published already.",
 	ReadElsewhere:   "What is published is not where delivery says that it is read.",
+	BranchStands:    "The branch for a pull request is there already, with something else.",
 	OutputInChange:  "A change touches the output folder, which only publish writes.",
 }

@@ -119,11 +119,12 @@ func (x *expander) add(c *Cluster, o *Overlay, b tenancy.Baseline) {
 func (x *expander) inForce(f *tenancy.Flow) bool {
 	day := f.Expires.Text
 	switch {
-	case day == "" || x.opts.Soon < day:
+	case day == "":
 	case day < x.opts.AsOf:
 		x.Warn(diag.Expired, f.Expires.Pos, "renew it with a later day, or remove it", "flow %q expired on %s and is closed", f.Name, day)
 		x.out.LastExpired = max(x.out.LastExpired, day)
 		return false
+	case x.opts.Soon < day:
 	case day < x.opts.Today:
 		x.Warn(diag.Expired, f.Expires.Pos, "run \"hedgerow generate\" to close it, or renew it with a later day", "flow %q expired on %s and is still open", f.Name, day)
 	default:

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,12 +41,13 @@ func (c Credentials) auth(ctx context.Context, ep *transport.Endpoint, s *store)
 	switch {
 	case c.Token != "":
 		user, password = c.Username, c.Token
-	case password == "" && user != "" && ep.Protocol == "https":
-		user, password = c.Username, user // https://token@host
 	case password == "":
-		if user, password = askHelpers(ctx, ep, s); password == "" {
+		user = cmp.Or(user, c.Username)
+		found, secret := askHelpers(ctx, ep, user, s)
+		if secret == "" && user == "" {
 			return nil, nil
 		}
+		user, password = cmp.Or(found, user), secret // https://token@host has no password
 	}
 	if user == "" {
 		user = defaultUsername
@@ -93,30 +95,54 @@ func (c Credentials) ssh(ep *transport.Endpoint) (transport.AuthMethod, error) {
 
 // askHelpers asks the credential helpers that Git is configured with, as git
 // does (gitcredentials(7)): the first that knows wins.
-func askHelpers(ctx context.Context, ep *transport.Endpoint, s *store) (user, password string) {
+func askHelpers(ctx context.Context, ep *transport.Endpoint, as string, s *store) (user, password string) {
+	question := questionOf(ep, as, s)
 	for _, helper := range helpers(ep, s) {
-		if user, password = ask(ctx, helper, ep); password != "" {
+		if user, password = ask(ctx, helper, question); password != "" {
 			return user, password
 		}
 	}
 	return "", ""
 }
 
+// questionOf says which credentials are wanted. The path is part of it only
+// where Git is configured so: most helpers know servers, not repositories.
+func questionOf(ep *transport.Endpoint, user string, s *store) string {
+	out := fmt.Sprintf("protocol=%s\nhost=%s\n", ep.Protocol, ep.Host)
+	if ep.Port != 0 {
+		out = fmt.Sprintf("protocol=%s\nhost=%s:%d\n", ep.Protocol, ep.Host, ep.Port)
+	}
+	for _, wanted := range settings(ep, s, "useHttpPath") {
+		if wanted == "true" {
+			out += "path=" + strings.TrimPrefix(ep.Path, "/") + "\n"
+			break
+		}
+	}
+	if user != "" {
+		out += "username=" + user + "\n"
+	}
+	return out + "\n"
+}
+
 // helpers gives the helpers for an endpoint; an empty one forgets those before.
 func helpers(ep *transport.Endpoint, s *store) (out []string) {
+	for _, h := range settings(ep, s, "helper") {
+		if out = append(out, h); h == "" {
+			out = nil
+		}
+	}
+	return out
+}
+
+// settings gives what Git is configured with about the credentials for an
+// endpoint.
+func settings(ep *transport.Endpoint, s *store, key string) (out []string) {
 	for _, c := range gitConfigs(s) {
 		section := c.Section("credential")
-		all := []format.Options{section.Options}
+		out = append(out, section.Options.GetAll(key)...)
 		for _, sub := range section.Subsections {
 			if strings.HasPrefix(ep.String()+"/", strings.TrimSuffix(sub.Name, "/")+"/") {
-				all = append(all, sub.Options)
-			}
-		}
-		for _, options := range all {
-			for _, h := range options.GetAll("helper") {
-				if out = append(out, h); h == "" {
-					out = nil
-				}
+				out = append(out, sub.Options.GetAll(key)...)
 			}
 		}
 	}
@@ -138,7 +164,7 @@ func gitConfigs(s *store) (out []*format.Config) {
 
 // ask runs a helper. What it says goes nowhere else; one that fails knows
 // nothing.
-func ask(ctx context.Context, helper string, ep *transport.Endpoint) (user, password string) {
+func ask(ctx context.Context, helper, question string) (user, password string) {
 	line := "git-credential-" + helper + " get"
 	switch name, _, _ := strings.Cut(helper, " "); {
 	case strings.HasPrefix(helper, "!"):
@@ -150,12 +176,8 @@ func ask(ctx context.Context, helper string, ep *transport.Endpoint) (user, pass
 			line = "git credential-" + helper + " get" // one of git's own
 		}
 	}
-	host := ep.Host
-	if ep.Port != 0 {
-		host = fmt.Sprintf("%s:%d", ep.Host, ep.Port)
-	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
-	cmd.Stdin = strings.NewReader(fmt.Sprintf("protocol=%s\nhost=%s\npath=%s\n\n", ep.Protocol, host, strings.TrimPrefix(ep.Path, "/")))
+	cmd.Stdin = strings.NewReader(question)
 	out, err := cmd.Output()
 	if err != nil {
 		return "", ""

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -19,9 +20,13 @@ type Source struct {
 	Dir    string // of its repository
 	Commit string
 	Day    string // as 2006-01-02
-	// File is the tenancy's in the repository, slash-separated, if it is published
-	// to the repository that it stands in.
-	File string
+	// Module is the folder of all that makes the tenancy in its repository,
+	// slash-separated.
+	Module string
+	// Home is the branch to which the tenancy is merged: only what it holds is
+	// published. It has no address for a tenancy that is pushed nowhere.
+	Home        Target
+	Credentials Credentials // for its home, if that is not published to
 	// Accept is a commit that somebody says ours may follow, though nobody can see
 	// that it does; "" for none.
 	Accept string
@@ -29,40 +34,88 @@ type Source struct {
 
 // judge refuses to go backwards: a slow run for an older commit, or one from
 // before midnight, must not open again what a newer one closed.
-func (p *publisher) judge(tip *object.Commit, output *render.Output) error {
+func (p *publisher) judge(ctx context.Context, tip *object.Commit, output *render.Output) error {
+	if err := p.judgeHome(ctx, tip); err != nil {
+		return err
+	}
 	if tip == nil {
 		return nil
 	}
-	if err := p.judgeMerged(tip); err != nil {
-		return err
-	}
 	last, err := p.last(tip)
-	if err != nil || last == nil {
+	if err != nil {
 		return err
 	}
-	if err := p.judgeSource(last); err != nil {
+	at, err := p.inventory(tip)
+	if err != nil {
 		return err
+	}
+	for _, c := range last {
+		if at == nil && !p.accepts(c.Hash) {
+			return p.lost(c)
+		}
+		if err := p.judgeSource(c); err != nil {
+			return err
+		}
 	}
 	return p.judgeDay(output)
 }
 
-// judgeMerged refuses a tenancy that is not on the branch on which the tenancy
-// is: it was not merged.
-func (p *publisher) judgeMerged(tip *object.Commit) error {
-	if p.Source.File == "" {
+// judgeHome refuses a tenancy that was not merged, and one that was changed
+// since. What is published does not tell the second: a newer run may have had
+// nothing to do.
+func (p *publisher) judgeHome(ctx context.Context, tip *object.Commit) error {
+	home := p.Source.Home
+	if home.URL == "" {
 		return nil
 	}
-	e, err := p.store.entry(tip.TreeHash, p.Source.File)
-	if err != nil || e == nil {
+	if home.URL != p.Target.URL || home.Branch != p.Target.Branch {
+		found, err := p.home.fetch(ctx, home.Branch)
+		if err != nil {
+			return err
+		}
+		if tip = nil; !found.at.IsZero() {
+			if tip, err = object.GetCommit(p.store, found.at); err != nil {
+				return err
+			}
+		}
+	}
+	unmerged := &Refusal{diag.PublishUnmerged,
+		fmt.Sprintf("commit %.10s, at which the tenancy stands, is not on branch %s of %s", p.Source.Commit, home.Branch, home),
+		"merge and push it first"}
+	if tip == nil {
+		return unmerged
+	}
+	source, err := object.GetCommit(p.store, plumbing.NewHash(p.Source.Commit))
+	if err != nil {
 		return err
 	}
-	merged, _, err := p.store.follows(tip.Hash, plumbing.NewHash(p.Source.Commit))
-	if err != nil || merged {
+	merged, _, err := p.store.follows(tip.Hash, source.Hash)
+	if err != nil {
 		return err
 	}
-	return &Refusal{diag.PublishUnmerged,
-		fmt.Sprintf("commit %.10s, at which the tenancy stands, is not on branch %s of %s", p.Source.Commit, p.Target.Branch, p.Target),
-		"merge it first"}
+	if !merged {
+		return unmerged
+	}
+	newer, err := p.store.otherTenancy(source.TreeHash, tip.TreeHash, p.Source.Module)
+	if err != nil || !newer {
+		return err
+	}
+	return &Refusal{diag.PublishOlder,
+		fmt.Sprintf("branch %s of %s has a newer tenancy, of commit %.10s, and this one is of %.10s", home.Branch, home, tip.Hash, source.Hash),
+		"leave it to the run for the newer commit; to go back, revert in the tenancy"}
+}
+
+// lost refuses to begin anew where something was published: nobody could say
+// which namespaces have left since.
+func (p *publisher) lost(last *object.Commit) error {
+	return &Refusal{diag.InventoryLost,
+		fmt.Sprintf("commit %.10s left %s without an inventory, and with it went what was published", last.Hash, p.Target.Path),
+		fmt.Sprintf("restore the folder, as with \"git revert %.10s\"; or begin anew with --accept-source %s", last.Hash, last.Hash)}
+}
+
+// accepts reports whether somebody says that ours may follow a commit.
+func (p *publisher) accepts(c plumbing.Hash) bool {
+	return p.Source.Accept != "" && strings.HasPrefix(c.String(), strings.ToLower(p.Source.Accept))
 }
 
 // judgeSource refuses to follow a commit that ours does not stand on.
@@ -85,7 +138,7 @@ func (p *publisher) judgeSource(last *object.Commit) error {
 				"leave it to the run for the newer commit; to go back, revert in the tenancy"}
 		}
 	}
-	if a := p.Source.Accept; a != "" && strings.HasPrefix(published.String(), strings.ToLower(a)) {
+	if p.accepts(published) {
 		return nil
 	}
 	why := fmt.Sprintf("what is published is of commit %.10s, which is not in the history of %.10s", published, source)
@@ -110,32 +163,38 @@ func (p *publisher) judgeDay(output *render.Output) error {
 		"run it again, as of today"}
 }
 
-// last gives the last commit that changed the inventory at the path, and with it
-// anything that is ours; nil if none ever did.
-func (p *publisher) last(tip *object.Commit) (*object.Commit, error) {
+// last gives the last commits that changed the inventory at the path, and with
+// it anything that is ours: one for each line of history that has come to the
+// same, none if there never was anything.
+func (p *publisher) last(tip *object.Commit) (out []*object.Commit, err error) {
 	at, err := p.inventory(tip)
 	if err != nil {
 		return nil, err
 	}
-	for c := tip; ; {
+	seen, next := map[plumbing.Hash]bool{tip.Hash: true}, []*object.Commit{tip}
+	for len(next) > 0 {
+		c := next[0]
+		next = next[1:]
 		if p.store.shallow[c.Hash] {
 			return nil, &Refusal{diag.PublishUnknown,
 				fmt.Sprintf("the history of %s ends, in this shallow clone, before the last commit in %s", p.Target.Branch, p.Target.Path),
 				"fetch all of it, as with \"git fetch --unshallow\""}
 		}
-		same, err := p.sameParent(c, at)
+		same, err := p.sameParents(c, at)
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case same != nil:
-			c = same
-		case len(c.ParentHashes) == 0 && at == nil:
-			return nil, nil
-		default:
-			return c, nil
+		if len(same) == 0 && (len(c.ParentHashes) > 0 || at != nil) {
+			out = append(out, c)
+		}
+		for _, parent := range same {
+			if !seen[parent.Hash] {
+				seen[parent.Hash] = true
+				next = append(next, parent)
+			}
 		}
 	}
+	return out, nil
 }
 
 // inventory gives what a commit has in its place; nil if there is nothing.
@@ -143,8 +202,8 @@ func (p *publisher) inventory(c *object.Commit) (*entry, error) {
 	return p.store.entry(c.TreeHash, path.Join(p.Target.Path, render.InventoryFile))
 }
 
-// sameParent gives the first parent that has the same inventory.
-func (p *publisher) sameParent(c *object.Commit, at *entry) (*object.Commit, error) {
+// sameParents gives the parents that have the same inventory.
+func (p *publisher) sameParents(c *object.Commit, at *entry) (out []*object.Commit, err error) {
 	for _, h := range c.ParentHashes {
 		parent, err := object.GetCommit(p.store, h)
 		if err != nil {
@@ -157,10 +216,10 @@ func (p *publisher) sameParent(c *object.Commit, at *entry) (*object.Commit, err
 			}
 		}
 		if (was == nil) == (at == nil) && (was == nil || was.hash == at.hash) {
-			return parent, nil
+			out = append(out, parent)
 		}
 	}
-	return nil, nil
+	return out, nil
 }
 
 // follows reports whether a commit is another, or stands on it, and whether all

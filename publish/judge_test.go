@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/gitserver"
@@ -160,8 +161,8 @@ func TestOneRepository(t *testing.T) {
 		"beside what is ours":    {change: func(t *testing.T, w string) { commit(t, w, "x", files{under("prod/x"): "y"}) }, behind: true},
 		"by hand":                {change: byHandIn},
 		"by hand, not in ours":   {change: byHandIn, behind: true, want: diag.PublishUnknown},
-		"a revert":               {change: revert, want: ""},
-		"a revert, not in ours":  {change: revert, behind: true, want: diag.PublishUnknown},
+		"a revert":               {change: revert, want: diag.InventoryLost},
+		"a revert, not in ours":  {change: revert, behind: true, want: diag.InventoryLost},
 		"a merge":                {change: merge},
 		"behind many":            {change: many},
 		"behind many, and older": {change: many, behind: true},
@@ -172,7 +173,7 @@ func TestOneRepository(t *testing.T) {
 			gitserver.Git(t, work, "remote", "add", "origin", bare)
 			gitserver.Git(t, work, "push", "--quiet", "origin", "main")
 			o := options(t, work, bare, several(2, "prod", "one"))
-			o.Source.File = "tenancy.cue"
+			o.Source.Home, o.Source.Module = o.Target, "."
 			published(t, o)
 			gitserver.Git(t, work, "pull", "--quiet", "--ff-only", "origin", "main")
 			before := head(t, work)
@@ -233,8 +234,140 @@ func TestUnmergedTenancy(t *testing.T) {
 	gitserver.Git(t, work, "push", "--quiet", bare, "main")
 	commit(t, work, "not pushed", files{"tenancy.cue": "two\n"})
 	o := options(t, work, bare, several(2, "prod", "one"))
-	o.Source.File = "tenancy.cue"
-	refused(t, judged(t, o, diag.PublishUnmerged), "merge it first")
+	o.Source.Home, o.Source.Module = o.Target, "."
+	refused(t, judged(t, o, diag.PublishUnmerged), "merge and push it first")
 	gitserver.Git(t, work, "push", "--quiet", bare, "main")
 	judged(t, o, "")
+
+	empty := options(t, work, gitserver.Bare(t), several(2, "prod", "one"))
+	empty.Source.Home = empty.Target
+	_, err := publishes(t, empty)
+	var refusal *publish.Refusal
+	if !errors.As(err, &refusal) || refusal.Code != diag.PublishUnmerged {
+		t.Errorf("into an empty repository of its own: %v", err)
+	}
+}
+
+// TestOlderRunAgain runs a job for an older commit again after the run for a
+// newer one had nothing to do, and so left no trace in what is published.
+func TestOlderRunAgain(t *testing.T) {
+	for name, elsewhere := range map[string]bool{"to its own repository": false, "to another": true} {
+		t.Run(name, func(t *testing.T) {
+			bare, work := gitserver.Bare(t), repository(t, files{"tenancy.cue": "closed\n"})
+			push := func() { gitserver.Git(t, work, "push", "--quiet", bare, "HEAD:main") }
+			push()
+			to := bare
+			if elsewhere {
+				to = target(t)
+			}
+			o := options(t, work, to, several(2, "prod", "closed"))
+			o.Source.Home, o.Source.Module = options(t, work, bare, nil).Target, "."
+			o.Source.Home.Branch = "main"
+			published(t, o)
+			if !elsewhere {
+				gitserver.Git(t, work, "pull", "--quiet", "--ff-only", bare, "main")
+			}
+			commit(t, work, "opens", files{"tenancy.cue": "open\n"})
+			opens := head(t, work)
+			commit(t, work, "closes", files{"tenancy.cue": "closed\n"})
+			push()
+			o.Source.Commit = head(t, work)
+			if r, err := publishes(t, o); err != nil || r.Commit != "" {
+				t.Fatalf("the newer run does something: %+v, %v", r, err)
+			}
+			o.Source.Commit, o.Files = opens, several(2, "prod", "open").output()
+			refused(t, judged(t, o, diag.PublishOlder), "leave it to the run for the newer commit")
+
+			// What does not touch the tenancy makes no tenancy older.
+			commit(t, work, "readme", files{"README.md": "x\n"})
+			o.Source.Commit, o.Files = head(t, work), several(2, "prod", "more").output()
+			commit(t, work, "readme", files{"README.md": "y\n"})
+			push()
+			judged(t, o, "")
+		})
+	}
+}
+
+// TestBothSidesOfAMerge finds the newest publishing also where a merge has come
+// to the same by two ways.
+func TestBothSidesOfAMerge(t *testing.T) {
+	bare, work := gitserver.Bare(t), repository(t, files{"tenancy.cue": "one\n"})
+	gitserver.Git(t, work, "remote", "add", "origin", bare)
+	gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+	source := tenancy(t)
+	o := options(t, source, bare, several(2, "prod", "closed"))
+	published(t, o)
+	gitserver.Git(t, work, "pull", "--quiet", "--ff-only", "origin", "main")
+	commit(t, work, "theirs", files{"theirs": "x\n"})
+	commit(t, source, "opens", files{"tenancy.cue": "open\n"})
+	opens := head(t, source)
+	o.Source.Commit, o.Files = opens, several(2, "prod", "open").output()
+	published(t, o)
+	commit(t, source, "closes", files{"tenancy.cue": "closed\n"})
+	o.Source.Commit, o.Files = head(t, source), several(2, "prod", "closed").output()
+	published(t, o)
+	gitserver.Git(t, work, "pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main")
+	gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+	o.Source.Commit, o.Files = opens, several(2, "prod", "open").output()
+	judged(t, o, diag.PublishOlder)
+}
+
+// TestFolderRemoved does not begin anew where something was published.
+func TestFolderRemoved(t *testing.T) {
+	bare := target(t)
+	o := options(t, tenancy(t), bare, several(2, "prod", "one"))
+	published(t, o)
+	work := filepath.Join(t.TempDir(), "work")
+	gitserver.Git(t, "", "clone", "--quiet", bare, work)
+	gitserver.Git(t, work, "rm", "-rq", folder)
+	gitserver.Git(t, work, "commit", "--quiet", "--message", "gone")
+	gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+	o.Files = several(1, "prod", "one").output()
+	refused(t, judged(t, o, diag.InventoryLost), "--accept-source "+head(t, bare))
+	o.Source.Accept = head(t, bare)
+	judged(t, o, "")
+}
+
+// TestBranchOfAnOldPullRequest is not taken for that of a new one.
+func TestBranchOfAnOldPullRequest(t *testing.T) {
+	bare := target(t)
+	o := options(t, tenancy(t), bare, several(2, "prod", "one"))
+	o.PullRequest = true
+	first, err := publishes(t, o)
+	if err != nil || first.Already {
+		t.Fatal(first, err)
+	}
+	o.Date = o.Date.Add(time.Hour)
+	if again, err := publishes(t, o); err != nil || !again.Already {
+		t.Errorf("%+v, %v", again, err)
+	}
+	work := filepath.Join(t.TempDir(), "work")
+	gitserver.Git(t, "", "clone", "--quiet", bare, work)
+	commit(t, work, "main goes on", files{"x": "y"})
+	gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+	_, err = publishes(t, o)
+	var refusal *publish.Refusal
+	if !errors.As(err, &refusal) || refusal.Code != diag.BranchStands {
+		t.Errorf("the branch of an older pull request: %v", err)
+	}
+	gitserver.Git(t, bare, "update-ref", "refs/heads/"+first.Branch, head(t, bare))
+	if _, err = publishes(t, o); !errors.As(err, &refusal) || refusal.Code != diag.BranchStands {
+		t.Errorf("a branch with something else: %v", err)
+	}
+}
+
+func TestNamesOfBranches(t *testing.T) {
+	for _, name := range []string{"a..b", "x.lock", "a*", ".x", "refs/heads/main", "a b", "\u009b31m", "a/"} {
+		o := options(t, tenancy(t), gitserver.Bare(t), several(1, "prod", "one"))
+		o.Target.Branch = name
+		_, err := publishes(t, o)
+		refused(t, err, "is no name of a branch")
+	}
+	bare := target(t)
+	gitserver.Git(t, bare, "branch", "hedgerow", "main")
+	gitserver.Git(t, bare, "pack-refs", "--all")
+	o := options(t, tenancy(t), bare, several(1, "prod", "one"))
+	o.PullRequest = true
+	_, err := publishes(t, o)
+	refused(t, err, "there is a branch hedgerow")
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -24,17 +25,18 @@ type local struct {
 	path   string
 	target Target
 	store  *store
+	layer  **filesystem.Storage // of the store
 }
 
-func newLocal(path string, t Target, s *store) (*local, error) {
-	l := &local{path, t, s}
+func newLocal(path string, t Target, s *store, layer **filesystem.Storage) (*local, error) {
+	l := &local{path, t, s, layer}
 	_, err := l.open()
 	return l, err
 }
 
 // open opens the repository anew: others may have written to it since.
 func (l *local) open() (*git.Repository, error) {
-	r, err := l.store.standOn(l.path, &l.store.target)
+	r, err := l.store.standOn(l.path, l.layer)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.target, err)
 	}
@@ -53,7 +55,7 @@ func (l *local) find(_ context.Context, branch string) (position, error) {
 	if out.branch == "" {
 		return out, nil
 	}
-	out.at, err = at(l.store.target, plumbing.NewBranchReferenceName(out.branch))
+	out.at, err = at(*l.layer, plumbing.NewBranchReferenceName(out.branch))
 	if err == nil && out.at.IsZero() {
 		out.empty, err = l.empty(r)
 	}
@@ -98,7 +100,7 @@ func (l *local) push(_ context.Context, branch string, from, to plumbing.Hash) e
 	if err != nil {
 		return err
 	}
-	dir, err := commonDir(l.store.target.Filesystem())
+	dir, err := commonDir((*l.layer).Filesystem())
 	if err != nil {
 		return err
 	}
@@ -186,6 +188,11 @@ func (l *local) move(dir string, name plumbing.ReferenceName, from, to plumbing.
 		return err
 	}
 	defer alone.Close()
+	for above := path.Dir(name.Short()); above != "."; above = path.Dir(above) {
+		if there, err := at(*l.layer, plumbing.NewBranchReferenceName(above)); err != nil || !there.IsZero() {
+			return errors.Join(err, fmt.Errorf("there is a branch %s, so that Git can have none below it", above))
+		}
+	}
 	file := filepath.Join(dir, filepath.FromSlash(name.String()))
 	if err := alone.unlock(file + ".lock"); err != nil {
 		return err
@@ -211,7 +218,7 @@ func (l *local) replace(dir string, name plumbing.ReferenceName, from, to plumbi
 	} else if err != nil {
 		return err
 	}
-	now, err := at(l.store.target, name)
+	now, err := at(*l.layer, name)
 	if err == nil && now != from {
 		err = errMoved
 	}

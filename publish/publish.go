@@ -117,9 +117,9 @@ const tries = 30
 // A publisher is one run.
 type publisher struct {
 	Options
-	store  *store
-	remote remote
-	want   *node
+	store        *store
+	remote, home remote
+	want         *node
 }
 
 // Publish brings a branch to what shall be published. The planner is given what
@@ -180,7 +180,10 @@ func open(o Options) (*publisher, error) {
 		return nil, err
 	}
 	p := &publisher{Options: o, store: s, want: nodeOf(o.Files)}
-	if p.remote, err = dial(o, s); err != nil {
+	if p.remote, err = dial(o.Target, o.Credentials, o.Timeout, s, &s.target); err == nil && o.Source.Home.URL != "" {
+		p.home, err = dial(o.Source.Home, o.Source.Credentials, o.Timeout, s, &s.home)
+	}
+	if err != nil {
 		s.close()
 		return nil, err
 	}
@@ -198,7 +201,7 @@ func (p *publisher) once(ctx context.Context, planner func(*render.Output) (*Pla
 	if err != nil {
 		return nil, err
 	}
-	if err := p.judge(tip, output); err != nil {
+	if err := p.judge(ctx, tip, output); err != nil {
 		return nil, err
 	}
 	plan, err := planner(output)
@@ -304,10 +307,28 @@ func (p *publisher) push(ctx context.Context, r *Result, tip *object.Commit, pla
 	}
 	err := p.compareAndSwap(ctx, r.Branch, old, plumbing.NewHash(r.Commit))
 	if p.PullRequest && errors.Is(err, errMoved) {
-		r.Already = true // its name says what it holds
-		return nil
+		return p.already(ctx, r, tip)
 	}
 	return err
+}
+
+// already accepts a pull request's branch that was there before only if it holds
+// what ours would: one that was merged long ago can be merged by nobody.
+func (p *publisher) already(ctx context.Context, r *Result, tip *object.Commit) error {
+	found, err := p.remote.fetch(ctx, r.Branch)
+	if err != nil {
+		return err
+	}
+	there, err := object.GetCommit(p.store, found.at)
+	if err != nil {
+		return err
+	}
+	if there.TreeHash != r.made.TreeHash || tip != nil && !slices.Equal(there.ParentHashes, []plumbing.Hash{tip.Hash}) {
+		return &Refusal{diag.BranchStands,
+			fmt.Sprintf("branch %s of %s is there already, from an older pull request or with something else", r.Branch, p.Target), "delete it, and run this again"}
+	}
+	r.Already = true
+	return nil
 }
 
 // errMoved says that the branch is not where it was.

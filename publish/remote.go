@@ -7,9 +7,12 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/transport"
+	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 // remote is the repository that is published to.
@@ -32,19 +35,35 @@ type position struct {
 	empty  bool          // there is no branch at all
 }
 
-// dial finds the way to the target. Nothing is sent yet.
-func dial(o Options, s *store) (remote, error) {
-	ep, err := transport.NewEndpoint(o.Target.URL)
-	if err != nil {
-		return nil, fmt.Errorf("%q is no address of a repository", Redacted(o.Target.URL))
+// dial finds the way to a repository. Nothing is sent yet. One on this machine
+// becomes the layer of the store.
+func dial(t Target, c Credentials, timeout time.Duration, s *store, layer **filesystem.Storage) (remote, error) {
+	ep, err := transport.NewEndpoint(t.URL)
+	if err != nil || strings.ContainsFunc(ep.String(), unicode.IsControl) {
+		return nil, fmt.Errorf("%q is no address of a repository", Redacted(t.URL))
+	}
+	if t.Branch != "" {
+		if err := validBranch(t.Branch); err != nil {
+			return nil, err
+		}
 	}
 	switch ep.Protocol {
 	case "file":
-		return newLocal(ep.Path, o.Target, s)
+		return newLocal(ep.Path, t, s, layer)
 	case "http", "https", "ssh":
-		return newWire(ep, o, s)
+		return newWire(ep, t, c, timeout, s), nil
 	}
-	return nil, fmt.Errorf("%s: repositories are reached by https, ssh and file, not by %s", Redacted(o.Target.URL), ep.Protocol)
+	return nil, fmt.Errorf("%s: repositories are reached by https, ssh and file, not by %s", Redacted(t.URL), ep.Protocol)
+}
+
+// validBranch refuses what Git would not take for the name of a branch, and
+// what is more than that.
+func validBranch(name string) error {
+	err := plumbing.NewBranchReferenceName(name).Validate()
+	if err != nil || strings.HasPrefix(name, "refs/") || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("%q is no name of a branch: write it as in main or release/1.2", name)
+	}
+	return nil
 }
 
 // Redacted gives an address without the credentials in it.

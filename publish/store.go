@@ -22,7 +22,8 @@ import (
 type store struct {
 	memory.ObjectStorage                     // what is made
 	fetched              *filesystem.Storage // nil until something is
-	source, target       *filesystem.Storage // the tenancy's, and the one published to if it is on this machine
+	source               *filesystem.Storage // the tenancy's
+	target, home         *filesystem.Storage // those on this machine
 	shallow              map[plumbing.Hash]bool
 	temp                 string
 	// partial says that the tenancy's repository lacks objects that its server has
@@ -135,8 +136,10 @@ func (s *store) layers() []storer.EncodedObjectStorer {
 	if s.source != nil {
 		out = append(out, s.source)
 	}
-	if s.target != nil {
-		out = append(out, s.target)
+	for _, l := range []*filesystem.Storage{s.target, s.home} {
+		if l != nil {
+			out = append(out, l)
+		}
 	}
 	if s.fetched != nil {
 		out = append(out, s.fetched)

@@ -20,6 +20,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/revision"
 )
 
 // node is a file or a folder as it shall be, under the name that Git has for it.
@@ -355,3 +356,60 @@ type made struct {
 
 // Hash implements plumbing.EncodedObject.
 func (m *made) Hash() plumbing.Hash { return m.name }
+
+// otherTenancy reports whether two trees differ, below a folder, in what makes a
+// tenancy.
+func (s *store) otherTenancy(a, b plumbing.Hash, dir string) (bool, error) {
+	x, err := s.entry(a, dir)
+	if err != nil {
+		return false, err
+	}
+	y, err := s.entry(b, dir)
+	if err != nil {
+		return false, err
+	}
+	if x == nil || y == nil {
+		return x != y, nil
+	}
+	return s.otherCUE(x.hash, y.hash)
+}
+
+func (s *store) otherCUE(a, b plumbing.Hash) (bool, error) {
+	if a == b {
+		return false, nil
+	}
+	was, err := s.entries(a)
+	if err != nil {
+		return false, err
+	}
+	is, err := s.entries(b)
+	if err != nil {
+		return false, err
+	}
+	names := maps.Clone(was)
+	maps.Copy(names, is)
+	for name := range names {
+		x, y := was[name], is[name]
+		if x == y {
+			continue
+		}
+		if x.Mode != filemode.Dir && y.Mode != filemode.Dir {
+			if revision.MakesTenancy(name) {
+				return true, nil
+			}
+			continue
+		}
+		if other, err := s.otherCUE(folderHash(x), folderHash(y)); err != nil || other {
+			return other, err
+		}
+	}
+	return false, nil
+}
+
+// folderHash gives the tree of a folder; the zero hash of anything else.
+func folderHash(e object.TreeEntry) plumbing.Hash {
+	if e.Mode != filemode.Dir {
+		return plumbing.ZeroHash
+	}
+	return e.Hash
+}

@@ -1,15 +1,18 @@
 package publish
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -34,21 +37,55 @@ type wire struct {
 	timeout time.Duration
 }
 
-func newWire(ep *transport.Endpoint, o Options, s *store) (*wire, error) {
-	w := &wire{at: ep, target: o.Target, store: s, timeout: o.Timeout}
+func newWire(ep *transport.Endpoint, t Target, c Credentials, timeout time.Duration, s *store) *wire {
+	w := &wire{at: ep, target: t, store: s, timeout: timeout}
 	if ep.Protocol == "ssh" {
 		w.client = gitssh.NewClient(nil) // a configuration would take the place of the keys and of known_hosts
 	} else {
-		w.client = githttp.NewClient(&http.Client{Transport: ownTransport(o.Timeout), CheckRedirect: sameOrigin})
+		w.client = githttp.NewClient(&http.Client{Transport: bounded{ownTransport(timeout)}, CheckRedirect: sameOrigin})
 	}
-	w.login = func(ctx context.Context) (transport.AuthMethod, error) {
-		auth, err := o.Credentials.auth(ctx, ep, s)
-		if err == nil {
-			w.login = func(context.Context) (transport.AuthMethod, error) { return auth, nil }
+	var once sync.Mutex // an exchange that was given up may still be at it
+	var auth transport.AuthMethod
+	known := false
+	w.login = func(ctx context.Context) (_ transport.AuthMethod, err error) {
+		once.Lock()
+		defer once.Unlock()
+		if !known {
+			auth, err = c.auth(ctx, ep, s)
+			known = err == nil
 		}
 		return auth, err
 	}
-	return w, nil
+	return w
+}
+
+// What a server may send, in bytes: references and errors are read into memory.
+const (
+	mostSaid = 64 << 20
+	mostSent = 8 << 30
+)
+
+// bounded is a way to the network on which no server sends without end.
+type bounded struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := b.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	most := int64(mostSaid)
+	switch {
+	case answer.StatusCode >= http.StatusBadRequest:
+		most = 1 << 16
+	case strings.HasSuffix(r.URL.Path, "/"+transport.UploadPackServiceName):
+		most = mostSent
+	}
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(answer.Body, most), answer.Body}
+	return answer, nil
 }
 
 // ownTransport is the one way to the network that this program has.
@@ -152,7 +189,7 @@ func printable(s string) string {
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > 500 {
-		s = s[:500] + "…"
+		s = strings.ToValidUTF8(s[:500], "") + "…"
 	}
 	return s
 }
@@ -246,11 +283,26 @@ func (w *wire) download(ctx context.Context, s transport.UploadPackSession, adv 
 	if err != nil {
 		return err
 	}
-	if err := packfile.UpdateObjectStorage(to, demultiplexed(req.Capabilities, answer)); err != nil {
+	pack := bufio.NewReader(demultiplexed(req.Capabilities, answer))
+	head, err := pack.Peek(packHead)
+	if err != nil {
+		return err
+	}
+	if n := binary.BigEndian.Uint32(head[packHead-4:]); n > mostObjects {
+		return fmt.Errorf("the server announces %d objects, which is more than a history has", n)
+	}
+	if err := packfile.UpdateObjectStorage(to, pack); err != nil {
 		return err
 	}
 	return w.store.HasEncodedObject(commit)
 }
+
+// A pack begins with its name, its version, and how many objects it has; memory
+// is taken for as many as it says.
+const (
+	packHead    = 12
+	mostObjects = 20_000_000
+)
 
 func demultiplexed(c *capability.List, r io.Reader) io.Reader {
 	switch {

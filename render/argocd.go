@@ -246,7 +246,9 @@ var policyGroups = []string{
 func tenantsProject(d *tenancy.Delivery) *appProject {
 	p := &appProject{TypeMeta: typeMeta(argoAPI, "AppProject"), ObjectMeta: objectMeta(d.ArgoCD.Namespace, tenancy.TenantsProject)}
 	p.Spec.Description = "A global project: what inherits it writes no network policies."
-	p.Spec.NamespaceResourceBlacklist = []groupKind{{Group: "networking.k8s.io", Kind: "NetworkPolicy"}}
+	p.Spec.NamespaceResourceBlacklist = []groupKind{
+		{Group: "networking.gke.io", Kind: "FQDNNetworkPolicy"}, {Group: "networking.k8s.io", Kind: "NetworkPolicy"},
+	}
 	for _, group := range policyGroups {
 		all := groupKind{Group: group, Kind: "*"}
 		p.Spec.ClusterResourceBlacklist = append(p.Spec.ClusterResourceBlacklist, all)

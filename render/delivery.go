@@ -13,8 +13,10 @@ import (
 // The folders of what Argo CD and Flux need to sync the overlays. Nothing of it
 // is a cluster's: no cluster may be called delivery.
 const (
-	argoFolder = "delivery/argocd"
-	fluxFolder = "delivery/flux"
+	DeliveryFolder = "delivery"
+
+	argoFolder = DeliveryFolder + "/argocd"
+	fluxFolder = DeliveryFolder + "/flux"
 )
 
 // A deliveryObject is an object of Argo CD, Flux or Kubernetes itself, of which

@@ -181,7 +181,7 @@ func (r *Repository) Extract(revision, into string) (string, error) {
 	defer root.Close()
 	found := false
 	err = eachFile(c, func(name string, e object.TreeEntry) error {
-		if !makesTenancy(name) {
+		if !MakesTenancy(name) {
 			return nil
 		}
 		found = found || path.Dir(name) == r.dir

@@ -73,13 +73,13 @@ func (r *Repository) Remote(branch string) (name, address string, err error) {
 	return name, address, nil
 }
 
-// Uncommitted gives the files that make the tenancy and are not as the commit
-// that is checked out has them: changed, added or removed. They are those of
-// the CUE module that the tenancy is in. Line ends do not count: Git may have
-// changed them.
-func (r *Repository) Uncommitted() (out []string, err error) {
-	module := r.module()
-	committed, err := r.committed(module)
+// Uncommitted gives the files that make the tenancy and are not as a commit has
+// them: changed, added or removed, and links to folders, whatever they hold.
+// They are those of the CUE module that the tenancy is in. Line ends do not
+// count: Git may have changed them.
+func (r *Repository) Uncommitted(commit string) (out []string, err error) {
+	module := r.Module()
+	committed, err := r.committed(commit, module)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,11 @@ func (r *Repository) Uncommitted() (out []string, err error) {
 			return err
 		}
 		name := filepath.ToSlash(rel)
-		if !makesTenancy(name) {
+		if e.Type()&fs.ModeSymlink != 0 && isFolder(file) {
+			out = append(out, name) // CUE follows it to what no commit holds
+			return nil
+		}
+		if !MakesTenancy(name) {
 			return nil
 		}
 		same, err := holds(file, committed[name])
@@ -115,8 +119,14 @@ func (r *Repository) Uncommitted() (out []string, err error) {
 	return out, err
 }
 
-// module gives the folder of the CUE module that the tenancy is in.
-func (r *Repository) module() string {
+func isFolder(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.IsDir()
+}
+
+// Module gives the folder of the CUE module that the tenancy is in, slash-separated,
+// below the root: all that makes the tenancy is there.
+func (r *Repository) Module() string {
 	for dir := r.dir; ; dir = path.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(dir), "cue.mod")); err == nil {
 			return dir
@@ -128,14 +138,14 @@ func (r *Repository) module() string {
 }
 
 // committed gives the hashes of the files below a folder that make the tenancy.
-func (r *Repository) committed(dir string) (map[string]plumbing.Hash, error) {
-	c, err := r.commit("HEAD")
+func (r *Repository) committed(commit, dir string) (map[string]plumbing.Hash, error) {
+	c, err := r.commit(commit)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]plumbing.Hash{}
 	return out, eachFile(c, func(name string, e object.TreeEntry) error {
-		if makesTenancy(name) && (dir == "." || strings.HasPrefix(name, dir+"/")) {
+		if MakesTenancy(name) && (dir == "." || strings.HasPrefix(name, dir+"/")) {
 			out[name] = e.Hash
 		}
 		return nil
@@ -201,7 +211,8 @@ func eachFile(c *object.Commit, f func(name string, e object.TreeEntry) error) e
 	}
 }
 
-// makesTenancy reports whether a file may be part of what a tenancy is.
-func makesTenancy(name string) bool {
+// MakesTenancy reports whether a file of this name may be part of what a tenancy
+// is.
+func MakesTenancy(name string) bool {
 	return strings.HasSuffix(name, ".cue") || path.Base(name) == ".hedgerow.yaml"
 }

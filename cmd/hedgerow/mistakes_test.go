@@ -247,6 +247,7 @@ var elsewhere = map[diag.Code]string{
 	diag.PublishOlderDay:  "it needs a Git repository: publish.txtar",
 	diag.PublishUnknown:   "it needs a Git repository: publish_unknown.txtar",
 	diag.OutputInChange:   "it needs a Git repository: pull_request.txtar",
+	diag.BranchStands:     "it needs a Git repository: publish.txtar",
 	diag.ReadElsewhere:    "it needs a Git repository: publish_delivery.txtar",
 	diag.DeclaredClosed:   "no tenancy brings it about: the tests of the proof damage what was built",
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"go/token"
 	"maps"
+	"net/url"
 	"os"
 	"os/signal"
 	"path"
@@ -27,7 +28,6 @@ import (
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/revision"
-	"github.com/hedgerow-dev/hedgerow/schema"
 )
 
 // publishOptions are what publish is told for one run.
@@ -49,7 +49,8 @@ commit or a later day has closed.
 
 HEDGEROW_TOKEN opens a repository over HTTPS, or else the credential helpers
 that Git is configured with; an SSH agent or --ssh-key opens one over SSH, with
-HEDGEROW_SSH_PASSPHRASE. HEDGEROW_SIGNING_PASSPHRASE opens the signing key.
+HEDGEROW_SSH_PASSPHRASE. HEDGEROW_SOURCE_TOKEN opens the tenancy's own, where
+that is another, to see that no newer tenancy is merged. HEDGEROW_SIGNING_PASSPHRASE opens the signing key.
 SOURCE_DATE_EPOCH sets the commit's date.`,
 		Example: `  hedgerow publish
   hedgerow publish --dry-run
@@ -91,7 +92,7 @@ func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) err
 	}
 	opts.DryRun, opts.PullRequest, opts.Source.Accept = o.dryRun, o.pullRequest, o.accept
 	j := &job{w: w, cfg: cfg, sources: map[string][]byte{}}
-	if err := j.publishable(repo); err != nil {
+	if err := j.publishable(repo, opts.Source.Commit, opts.Date); err != nil {
 		return err
 	}
 	if diag.HasErrors(j.diags) {
@@ -127,8 +128,12 @@ func (j *job) refused() error {
 
 // publishable takes the job through all stages, of files that are all committed;
 // nothing is to be published if there are errors.
-func (j *job) publishable(repo *revision.Repository) error {
-	open, err := repo.Uncommitted()
+func (j *job) publishable(repo *revision.Repository, commit string, date time.Time) error {
+	if today := date.Format(time.DateOnly); j.today() < today {
+		j.diags.Error(diag.PublishOlderDay, token.Position{}, "leave as-of out, in the configuration and HEDGEROW_AS_OF too",
+			"expiry is judged as of %s, and today is %s: what has expired since would stay open", j.today(), today)
+	}
+	open, err := repo.Uncommitted(commit)
 	if err != nil {
 		return failure{err}
 	}
@@ -169,9 +174,16 @@ func (j *job) shownAs(repo *revision.Repository, file string) (pos token.Positio
 // publishTo says where and in whose name to publish, but for what the run is
 // about.
 func publishTo(w world, cfg *config, repo *revision.Repository) (*publish.Options, error) {
+	if cfg.NetworkTimeout < time.Millisecond {
+		return nil, fmt.Errorf("network-timeout %v is too short: write a unit, as in 30s or 2m", cfg.NetworkTimeout)
+	}
 	target, err := targetOf(w, cfg, repo)
 	if err != nil {
 		return nil, err
+	}
+	home, err := homeOf(w, cfg, repo, target)
+	if err != nil {
+		return nil, failure{err}
 	}
 	commit, err := repo.Commit("HEAD")
 	if err != nil {
@@ -179,11 +191,9 @@ func publishTo(w world, cfg *config, repo *revision.Repository) (*publish.Option
 	}
 	o := &publish.Options{
 		Target: target, Allowed: cfg.AllowFiles, Timeout: cfg.NetworkTimeout,
-		Source:      publish.Source{Dir: repo.Root(), Commit: commit},
+		Source: publish.Source{Dir: repo.Root(), Commit: commit, Module: repo.Module(), Home: home,
+			Credentials: publish.Credentials{Token: w.env("HEDGEROW_SOURCE_TOKEN"), SSHKey: cfg.SSHKey, SSHPassphrase: w.env("HEDGEROW_SSH_PASSPHRASE")}},
 		Credentials: publish.Credentials{Username: cfg.Username, Token: w.env("HEDGEROW_TOKEN"), SSHKey: cfg.SSHKey, SSHPassphrase: w.env("HEDGEROW_SSH_PASSPHRASE")},
-	}
-	if cfg.Repo == "" {
-		o.Source.File = path.Join(repo.Dir(), schema.TenancyFile)
 	}
 	if o.Author, err = publish.ParseIdentity(cfg.Author); err != nil {
 		return nil, fmt.Errorf("author %w", err)
@@ -219,6 +229,23 @@ func dateOf(w world) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
+// branchOf gives the branch that is checked out, or that CI says is.
+func branchOf(w world, repo *revision.Repository) string {
+	return cmp.Or(repo.Branch(), w.env("CI_COMMIT_BRANCH"), w.env("GITHUB_REF_NAME"))
+}
+
+// homeOf says where the tenancy is merged to: a branch of its remote, if it has
+// one.
+func homeOf(w world, cfg *config, repo *revision.Repository, target publish.Target) (home publish.Target, err error) {
+	home.Branch = branchOf(w, repo)
+	if home.Branch == "" && cfg.Repo == "" {
+		home.Branch = target.Branch
+	}
+	home.Branch = cmp.Or(home.Branch, repo.DefaultBranch(), "main")
+	home.Name, home.URL, err = repo.Remote(home.Branch)
+	return home, err
+}
+
 // targetOf says where to publish: to the tenancy's own repository, at its
 // remote if it has one, or to the one that the configuration names.
 func targetOf(w world, cfg *config, repo *revision.Repository) (publish.Target, error) {
@@ -233,7 +260,7 @@ func targetOf(w world, cfg *config, repo *revision.Repository) (publish.Target, 
 		return t, nil
 	}
 	if t.Branch == "" {
-		t.Branch = cmp.Or(repo.Branch(), w.env("CI_COMMIT_BRANCH"), w.env("GITHUB_REF_NAME"))
+		t.Branch = branchOf(w, repo)
 	}
 	if t.Branch == "" {
 		return t, errors.New("no branch is checked out: name the one to publish to with --branch")
@@ -284,7 +311,9 @@ func (j *job) judgeDelivery(o *publish.Options, r *publish.Result) {
 	if d == nil || o.PullRequest {
 		return
 	}
+	reads, published := sameRepository(d.Repository.Text, o.Target.URL)
 	for _, c := range []struct{ what, reads, published, flag string }{
+		{"repository", reads, published, "--repo"},
 		{"folder", d.Path.Text, o.Target.Path, "--path"}, {"branch", d.Branch.Text, r.Branch, "--branch"},
 	} {
 		if c.reads != c.published {
@@ -292,6 +321,27 @@ func (j *job) judgeDelivery(o *publish.Options, r *publish.Result) {
 				"delivery reads %s %s, and this publishes to %s", c.what, c.reads, c.published)
 		}
 	}
+}
+
+// sameRepository gives two addresses in a form in which those of one repository
+// are equal, however it is reached: without scheme, user and suffix. One on this
+// machine may be a mirror of any, and counts as the same.
+func sameRepository(read, published string) (string, string) {
+	plain := func(address string) string {
+		if c, err := cloned(address); err == nil {
+			address = c
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.Scheme == "http" {
+			return ""
+		}
+		return u.Hostname() + strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), ".git")
+	}
+	a, b := plain(read), plain(published)
+	if b == "" {
+		return "", ""
+	}
+	return a, b
 }
 
 // message says what a plan opens and closes.
@@ -360,6 +410,11 @@ func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
 		j.say(w, "files: %d written, %d deleted\n", len(r.Write), len(r.Delete))
 		subject, _, _ := strings.Cut(r.Message, "\n")
 		j.say(w, "%s\n", subject)
+	}
+	if slices.ContainsFunc(slices.Concat(r.Write, r.Delete), func(file string) bool {
+		return strings.HasPrefix(file, path.Join(o.Target.Path, render.DeliveryFolder)+"/")
+	}) {
+		j.say(w, "the objects in %s changed: unless Argo CD or Flux syncs that folder too, apply them, or what closed stays open\n", path.Join(o.Target.Path, render.DeliveryFolder))
 	}
 	j.sayGuards(w)
 	j.sayExceptions(w)

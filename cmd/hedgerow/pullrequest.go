@@ -49,7 +49,7 @@ func (j *job) judgePullRequest() error {
 			return failure{err}
 		}
 	}
-	if touched {
+	if touched && !j.upToDate() {
 		at := token.Position{Filename: filepath.ToSlash(j.cfg.output())}
 		j.diags.Error(diag.OutputInChange, at, "take the change back, as with \"git checkout "+base[:10]+" -- "+at.Filename+"\"; or, if the overlays shall stand in pull requests, configure mode: inline",
 			"the pull request changes the output folder, which only publish writes")
@@ -64,6 +64,13 @@ func (j *job) judgePullRequest() error {
 	file := filepath.ToSlash(filepath.Join(j.cfg.dir, schema.TenancyFile))
 	j.diags = append(j.diags, render.CheckLeaving(before, j.expansion, j.cfg.MaxRemoved, file)...)
 	return nil
+}
+
+// upToDate reports whether the output folder is what the tenancy generates: that
+// is what a pull request that publish pushed brings.
+func (j *job) upToDate() bool {
+	plan, diags, err := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{Tags: j.cfg.Tags, MaxRemovedNamespaces: j.cfg.MaxRemoved})
+	return err == nil && !diag.HasErrors(diags) && plan.Empty()
 }
 
 // outputIn gives the output folder's path in the repository, if it is there.

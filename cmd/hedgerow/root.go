@@ -40,6 +40,8 @@ type world struct {
 func run(args []string, w world) int {
 	out, errs := &checkedWriter{to: w.out}, &checkedWriter{to: w.err}
 	w.out, w.err = out, errs
+	start := w.now() // a run is of one moment, also across midnight
+	w.now = func() time.Time { return start }
 	code := execute(args, w)
 	if out.err != nil || errs.err != nil {
 		fmt.Fprintln(w.err, "hedgerow:", errors.Join(out.err, errs.err))
