@@ -15,11 +15,12 @@ const (
 	JSON   Format = "json"   // one object, for scripts
 	SARIF  Format = "sarif"  // SARIF 2.1.0, for code scanning
 	GitHub Format = "github" // workflow commands, for annotations on a pull request
+	GitLab Format = "gitlab" // a Code Quality report, for annotations on a merge request
 )
 
 // Formats returns every format that Write knows, the default first.
 func Formats() []Format {
-	return []Format{Text, JSON, SARIF, GitHub}
+	return []Format{Text, JSON, SARIF, GitHub, GitLab}
 }
 
 // Options is all that Write needs beside the diagnostics. The zero value is
@@ -60,6 +61,8 @@ func Write(w io.Writer, f Format, ds []Diagnostic, o Options) error {
 		err = writeSARIF(&b, ds, o)
 	case GitHub:
 		writeGitHub(&b, ds)
+	case GitLab:
+		err = writeGitLab(&b, ds)
 	default:
 		err = fmt.Errorf("format %q is not one of %v", f, Formats())
 	}

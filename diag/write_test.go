@@ -81,7 +81,7 @@ func TestWriteNothing(t *testing.T) {
 func TestWriteUnknownFormat(t *testing.T) {
 	var b bytes.Buffer
 	err := diag.Write(&b, "xml", examples, diag.Options{})
-	const want = `format "xml" is not one of [text json sarif github]`
+	const want = `format "xml" is not one of [text json sarif github gitlab]`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -150,6 +151,18 @@ func (r *Repository) committed(commit, dir string) (map[string]plumbing.Hash, er
 		}
 		return nil
 	})
+}
+
+// SameTenancy reports whether two revisions have the same files that make the
+// tenancy.
+func (r *Repository) SameTenancy(one, other string) (bool, error) {
+	module := r.Module()
+	a, err := r.committed(one, module)
+	if err != nil {
+		return false, err
+	}
+	b, err := r.committed(other, module)
+	return maps.Equal(a, b), err
 }
 
 // holds reports whether a file of the worktree holds what a blob does.

@@ -102,8 +102,8 @@ func TestCIPublishes(t *testing.T) {
 			w.expect(event{kind: "pull", branch: "wrong"}, "vet", exitProblems, "::error file="+w.in("wrong.cue")+",line=5,col=17")
 		} else {
 			o := w.expect(event{kind: "pull", branch: "wrong"}, "vet", exitProblems, w.in("wrong.cue")+":5:17: error: ")
-			if sarif, err := os.ReadFile(filepath.Join(o.dir, "hedgerow.sarif")); err != nil || !strings.Contains(string(sarif), `"ruleId": "unknown-namespace"`) {
-				t.Errorf("%v\n%s", err, sarif)
+			if report, err := os.ReadFile(filepath.Join(o.dir, "hedgerow-codequality.json")); err != nil || !strings.Contains(string(report), `"check_name": "unknown-namespace"`) || !strings.Contains(string(report), `"path": "`+w.in("wrong.cue")) {
+				t.Errorf("%v\n%s", err, report)
 			}
 		}
 

@@ -84,7 +84,7 @@ func (w *ciWorld) hedgerow(args ...string) string {
 	w.t.Helper()
 	cmd := exec.Command(w.binary, append(args, "-C", w.dir)...)
 	cmd.Dir = w.work
-	cmd.Env = append(cleanEnv(w.t), "HEDGEROW_AS_OF="+testDay)
+	cmd.Env = append(cleanEnv(w.t), "HEDGEROW_AS_OF="+testDay, "SOURCE_DATE_EPOCH=1700000000")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		w.t.Fatalf("%q: %v\n%s", args, err, out)
@@ -265,7 +265,7 @@ func (w *ciWorld) runGitHub(e event, o *outcome) {
 	}
 	summary := filepath.Join(w.t.TempDir(), "summary.md")
 	env := map[string]string{"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": name, "GITHUB_STEP_SUMMARY": summary,
-		"GITHUB_BASE_REF": "", "GITHUB_HEAD_REF": "", "GITHUB_REF_NAME": "main", "HEDGEROW_AS_OF": e.day}
+		"GITHUB_BASE_REF": "", "GITHUB_HEAD_REF": "", "GITHUB_REF_NAME": "main", "HEDGEROW_AS_OF": e.day, "SOURCE_DATE_EPOCH": "1700000000"}
 	w.git(w.repos, "clone", "-q", w.server+"/tenancy.git", o.dir)
 	if e.kind == "pull" { // GitHub checks out what the merge would be
 		env["GITHUB_BASE_REF"], env["GITHUB_HEAD_REF"], env["GITHUB_REF_NAME"] = "main", e.branch, "1/merge"
@@ -307,6 +307,8 @@ func (w *ciWorld) step(o *outcome, s gitHubStep, workflow, runner map[string]str
 				if v = ciToken; e.noAuth {
 					v = ""
 				}
+			case "${{ github.token }}": // reads, and no more
+				v = "the-job's-own"
 			}
 			if strings.Contains(v, "${{") || strings.Contains(s.Run, "${{") {
 				w.t.Fatalf("nobody evaluates %q or %q", v, s.Run)
@@ -345,7 +347,7 @@ type gitLabJob struct {
 func (w *ciWorld) runGitLab(e event, o *outcome) {
 	jobs := map[string]gitLabJob{}
 	w.read(gitLabFile, &jobs, e)
-	env := map[string]string{"CI": "true", "GITLAB_CI": "true", "CI_DEFAULT_BRANCH": "main", "CI_PIPELINE_SOURCE": e.kind, "HEDGEROW_AS_OF": e.day}
+	env := map[string]string{"CI": "true", "GITLAB_CI": "true", "CI_DEFAULT_BRANCH": "main", "CI_PIPELINE_SOURCE": e.kind, "HEDGEROW_AS_OF": e.day, "SOURCE_DATE_EPOCH": "1700000000"}
 	at := "origin/main"
 	if e.kind == "pull" {
 		at = "origin/" + e.branch

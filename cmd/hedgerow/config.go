@@ -59,7 +59,7 @@ const (
 // configFlags are the flags of what can be configured.
 func configFlags(f *pflag.FlagSet) {
 	f.StringP("output", "o", "overlays", "folder of the overlays, below the folder of the tenancy unless absolute")
-	f.String("format", "text", "format of the diagnostics: text, json, sarif or github")
+	f.String("format", "text", "format of the diagnostics: text, json, sarif, github or gitlab")
 	f.BoolP("quiet", "q", false, "no summary and no progress")
 	f.StringArrayP("tag", "t", nil, "give a value to an @tag of the tenancy, as name=value")
 	f.String("as-of", "", "day on which expiry is judged, as 2006-01-02 (default today, UTC)")

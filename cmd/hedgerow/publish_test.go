@@ -37,7 +37,7 @@ func newCheckout(t *testing.T) *checkout {
 	gitserver.Git(t, dir, "commit", "-qm", "ours")
 	gitserver.Git(t, dir, "push", "-q", "origin", "HEAD:main")
 	return &checkout{t: t, binary: buildBinary(t), dir: dir, bare: bare,
-		env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GIT_CONFIG_NOSYSTEM=1", "HEDGEROW_AS_OF=" + testDay}}
+		env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GIT_CONFIG_NOSYSTEM=1", "HEDGEROW_AS_OF=" + testDay, "SOURCE_DATE_EPOCH=1700000000"}}
 }
 
 // remote changes where the clone comes from.

@@ -43,13 +43,11 @@ func (j *job) judgePullRequest() error {
 	if err != nil {
 		return failure{err}
 	}
-	touched := false
-	if output, inside := outputIn(repo, j.cfg); inside {
-		if touched, err = repo.Differs(output, base, "HEAD"); err != nil {
-			return failure{err}
-		}
+	touched, err := j.touchesOutput(repo, base)
+	if err != nil {
+		return failure{err}
 	}
-	if touched && !j.upToDate() {
+	if touched {
 		at := token.Position{Filename: filepath.ToSlash(j.cfg.output())}
 		j.diags.Error(diag.OutputInChange, at, "take the change back, as with \"git checkout "+base[:10]+" -- "+at.Filename+"\"; or, if the overlays shall stand in pull requests, configure mode: inline",
 			"the pull request changes the output folder, which only publish writes")
@@ -66,11 +64,24 @@ func (j *job) judgePullRequest() error {
 	return nil
 }
 
-// upToDate reports whether the output folder is what the tenancy generates: that
-// is what a pull request that publish pushed brings.
-func (j *job) upToDate() bool {
+// touchesOutput reports whether the output folder is changed since a revision,
+// but for what publish itself may have pushed: what the tenancy generates, and
+// no change of the tenancy.
+func (j *job) touchesOutput(repo *revision.Repository, base string) (bool, error) {
+	output, inside := outputIn(repo, j.cfg)
+	if !inside {
+		return false, nil
+	}
+	touched, err := repo.Differs(output, base, "HEAD")
+	if err != nil || !touched {
+		return false, err
+	}
+	same, err := repo.SameTenancy(base, "HEAD")
+	if err != nil || !same {
+		return true, err
+	}
 	plan, diags, err := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{Tags: j.cfg.Tags, MaxRemovedNamespaces: j.cfg.MaxRemoved})
-	return err == nil && !diag.HasErrors(diags) && plan.Empty()
+	return err != nil || diag.HasErrors(diags) || !plan.Empty(), err
 }
 
 // outputIn gives the output folder's path in the repository, if it is there.
