@@ -38,6 +38,7 @@ var faultCases = map[string]faultCase{
 	"garbage for push":   {fault: gitserver.On(gitserver.Push, gitserver.Garbage("garbage")), want: []string{"pushing to"}},
 	"empty answer":       {fault: gitserver.On(gitserver.Push, gitserver.Garbage("")), want: []string{"did not say whether"}},
 	"empty references":   {fault: gitserver.On(gitserver.FetchRefs, gitserver.Garbage("")), want: []string{"fetching from", "not Git's protocol"}},
+	"endless pack":       {fault: gitserver.On(gitserver.Fetch, gitserver.Garbage("0008NAK\n0011\x01PACK\x00\x00\x00\x02\xff\xff\xff\xff")), want: []string{"announces 4294967295 objects"}},
 	"empty pack":         {fault: gitserver.On(gitserver.Fetch, gitserver.Garbage("")), want: []string{"fetching from"}},
 	"401":                {fault: gitserver.Status(401), want: []string{"wants other credentials", "HEDGEROW_TOKEN"}},
 	"403":                {fault: gitserver.Status(403), want: []string{"are not allowed"}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -117,6 +118,46 @@ func TestPublishWithSSHAndSignature(t *testing.T) {
 	writeFiles(t, filepath.Dir(signers), map[string]string{"signers": "* " + string(public)})
 	gitserver.Git(t, c.bare, "-c", "gpg.ssh.allowedSignersFile="+signers, "verify-commit", "main")
 	gitserver.Fsck(t, c.bare)
+}
+
+// A run that goes on past midnight is of the day on which it began: it may not
+// open again what a run of the new day has closed.
+func TestPublishAcrossMidnight(t *testing.T) {
+	c := newCheckout(t)
+	writeFiles(t, c.dir, map[string]string{"flow.cue": `package tenancy
+
+teams: shop: namespaces: orders: workloads: api: {pods: app: "orders", ports: http: 8080}
+flows: "shop-orders": {
+	from: namespace: "frontend"
+	to: namespace:   "orders"
+	reason:  "the shop places orders"
+	expires: "2027-06-30"
+}
+`})
+	gitserver.Git(t, c.dir, "add", "-A")
+	gitserver.Git(t, c.dir, "commit", "-qm", "a flow")
+	gitserver.Git(t, c.dir, "push", "-q", "origin", "HEAD:main")
+	midnight := time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC)
+	at := func(clock func() time.Time) (string, int) {
+		var out bytes.Buffer
+		code := run([]string{"publish", "-C", c.dir, "--branch", "main"}, world{out: &out, err: &out, now: clock, env: func(string) string { return "" }})
+		return out.String(), code
+	}
+	if out, code := at(func() time.Time { return midnight }); code != exitClean || strings.Contains(out, "→ orders") {
+		t.Fatalf("exit %d\n%s", code, out)
+	}
+	for ticks := range 12 {
+		calls := 0
+		out, code := at(func() time.Time {
+			if calls++; calls <= ticks {
+				return midnight.Add(-2 * time.Second)
+			}
+			return midnight.Add(3 * time.Second)
+		})
+		if code == exitClean && !strings.Contains(out, "nothing to publish") {
+			t.Errorf("past midnight after %d looks at the clock: exit %d\n%s", ticks, code, out)
+		}
+	}
 }
 
 // Whatever the server does, the answer comes in time, says what is wrong, and
