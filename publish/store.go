@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/memory"
+
+	"github.com/hedgerow-dev/hedgerow/revision"
 )
 
 // store is every object that a run knows: those that it makes, which are in
@@ -49,7 +51,7 @@ func newStore(dir string) (*store, error) {
 }
 
 func openRepository(dir string) (*git.Repository, error) {
-	r, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	r, err := revision.OpenGit(dir, false)
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		return nil, errors.New("there is no Git repository")
 	}

@@ -13,10 +13,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 // ErrNoTenancy says that there was none at a revision.
@@ -38,7 +41,7 @@ func Open(dir string) (*Repository, error) {
 	if abs, err = filepath.EvalSymlinks(abs); err != nil {
 		return nil, err
 	}
-	r, err := git.PlainOpenWithOptions(abs, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	r, err := OpenGit(abs, true)
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		return nil, fmt.Errorf("%s stands in no Git repository", dir)
 	} else if err != nil {
@@ -57,6 +60,27 @@ func Open(dir string) (*Repository, error) {
 		return nil, err
 	}
 	return &Repository{git: r, root: root, dir: filepath.ToSlash(rel)}, nil
+}
+
+// OpenGit opens the repository of a folder, or of one above, as git would:
+// linked worktrees and objects that it borrows (git clone --shared) included.
+func OpenGit(dir string, above bool) (*git.Repository, error) {
+	r, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: above, EnableDotGitCommonDir: true})
+	if err != nil {
+		return nil, err
+	}
+	at, ok := r.Storer.(*filesystem.Storage)
+	if !ok {
+		return r, nil
+	}
+	with := filesystem.NewStorageWithOptions(at.Filesystem(), cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: osfs.New("/")})
+	tree, err := r.Worktree()
+	if errors.Is(err, git.ErrIsBareRepository) {
+		return git.Open(with, nil)
+	} else if err != nil {
+		return nil, err
+	}
+	return git.Open(with, tree.Filesystem)
 }
 
 // Commit gives the hash of the commit that a revision names.
