@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -66,20 +65,33 @@ func validBranch(name string) error {
 	return nil
 }
 
-// Redacted gives an address without the credentials in it.
+// Redacted gives an address without what could be a credential: the user of an
+// HTTPS address, who may be a token, a password anywhere, and a query.
 func Redacted(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.User == nil || u.Host == "" {
-		if err != nil && strings.Contains(address, "@") && strings.Contains(address, "://") {
-			scheme, rest, _ := strings.Cut(address, "://")
-			return scheme + "://" + rest[strings.LastIndex(rest, "@")+1:]
-		}
+	address, _, _ = strings.Cut(address, "?")
+	scheme, rest, hasScheme := strings.Cut(address, "://")
+	if !hasScheme {
+		scheme, rest = "", address
+	}
+	user, host, hasUser := cutLast(rest, "@")
+	switch secret := strings.Contains(user, ":"); {
+	case !hasUser || strings.Contains(user, "/"):
 		return address
+	case secret || scheme == "https" || scheme == "http":
+		rest = host
 	}
-	if _, secret := u.User.Password(); secret || u.Scheme != "ssh" {
-		u.User = nil
+	if hasScheme {
+		return scheme + "://" + rest
 	}
-	return u.String()
+	return rest
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return "", s, false
+	}
+	return s[:i], s[i+len(sep):], true
 }
 
 // HasPassword reports whether an address holds a password or a token: of one
