@@ -23,6 +23,7 @@ type Credentials struct {
 	Username, Token string // for HTTPS
 	SSHKey          string // file of a private key; "" for the agent's
 	SSHPassphrase   string // that opens it
+	Variable        string // of the environment that gives the token, for messages
 }
 
 // defaultUsername goes with a token: GitHub wants this one of an app's, and

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -68,7 +69,7 @@ func (p *publisher) judgeHome(ctx context.Context, tip *object.Commit) error {
 	if home.URL == "" {
 		return nil
 	}
-	if home.URL != p.Target.URL || home.Branch != p.Target.Branch {
+	if p.apart() {
 		found, err := p.home.fetch(ctx, home.Branch)
 		if err != nil {
 			return err
@@ -81,7 +82,7 @@ func (p *publisher) judgeHome(ctx context.Context, tip *object.Commit) error {
 	}
 	unmerged := &Refusal{diag.PublishUnmerged,
 		fmt.Sprintf("commit %.10s, at which the tenancy stands, is not on branch %s of %s", p.Source.Commit, home.Branch, home),
-		"merge and push it first"}
+		"merge and push it first", false}
 	if tip == nil {
 		return unmerged
 	}
@@ -102,7 +103,24 @@ func (p *publisher) judgeHome(ctx context.Context, tip *object.Commit) error {
 	}
 	return &Refusal{diag.PublishOlder,
 		fmt.Sprintf("branch %s of %s has a newer tenancy, of commit %.10s, and this one is of %.10s", home.Branch, home, tip.Hash, source.Hash),
-		"leave it to the run for the newer commit; to go back, revert in the tenancy"}
+		"leave it to the run for the newer commit; to go back, revert in the tenancy", false}
+}
+
+// apart reports whether the tenancy has a home that is not what is published to,
+// so that a push does not fail when somebody merges meanwhile.
+func (p *publisher) apart() bool {
+	home := p.Source.Home
+	return home.URL != "" && (home.URL != p.Target.URL || home.Branch != p.Target.Branch)
+}
+
+// judgeAgain looks, after a push, whether a newer tenancy was merged meanwhile:
+// its run may be over, and have found nothing to do.
+func (p *publisher) judgeAgain(ctx context.Context, r *Result) error {
+	var older *Refusal
+	if err := p.judgeHome(ctx, nil); !errors.As(err, &older) {
+		return err
+	}
+	return &Refusal{older.Code, fmt.Sprintf("commit %.10s was published, and meanwhile: %s", r.Commit, older.Fact), "publish the newest commit now, as by running its job again", true}
 }
 
 // lost refuses to begin anew where something was published: nobody could say
@@ -110,7 +128,7 @@ func (p *publisher) judgeHome(ctx context.Context, tip *object.Commit) error {
 func (p *publisher) lost(last *object.Commit) error {
 	return &Refusal{diag.InventoryLost,
 		fmt.Sprintf("commit %.10s left %s without an inventory, and with it went what was published", last.Hash, p.Target.Path),
-		fmt.Sprintf("restore the folder, as with \"git revert %.10s\"; or begin anew with --accept-source %s", last.Hash, last.Hash)}
+		fmt.Sprintf("restore the folder, as with \"git revert %.10s\"; or begin anew with --accept-source %s", last.Hash, last.Hash), false}
 }
 
 // accepts reports whether somebody says that ours may follow a commit.
@@ -135,7 +153,7 @@ func (p *publisher) judgeSource(last *object.Commit) error {
 		} else if older {
 			return &Refusal{diag.PublishOlder,
 				fmt.Sprintf("a newer tenancy, of commit %.10s, is published already, and this one is of %.10s", published, source),
-				"leave it to the run for the newer commit; to go back, revert in the tenancy"}
+				"leave it to the run for the newer commit; to go back, revert in the tenancy", false}
 		}
 	}
 	if p.accepts(published) {
@@ -149,7 +167,7 @@ func (p *publisher) judgeSource(last *object.Commit) error {
 		why += " as far as that is here: the clone is shallow"
 	}
 	return &Refusal{diag.PublishUnknown, why,
-		fmt.Sprintf("fetch the whole history of the tenancy's branch and run it on its newest commit; or, if ours is the newer one, accept it with --accept-source %s", published)}
+		fmt.Sprintf("fetch the whole history of the tenancy's branch and run it on its newest commit; or, if ours is the newer one, accept it with --accept-source %s", published), false}
 }
 
 // judgeDay refuses to open again what has expired since.
@@ -160,7 +178,7 @@ func (p *publisher) judgeDay(output *render.Output) error {
 	}
 	return &Refusal{diag.PublishOlderDay,
 		fmt.Sprintf("what is published closed the flows that expired on %s, and this run judges expiry as of %s", inv.LastExpired(), p.Source.Day),
-		"run it again, as of today"}
+		"run it again, as of today; if that is today, what is published was judged by a wrong clock: take it back with \"git revert\"", false}
 }
 
 // last gives the last commits that changed the inventory at the path, and with
@@ -178,14 +196,14 @@ func (p *publisher) last(tip *object.Commit) (out []*object.Commit, err error) {
 		if p.store.shallow[c.Hash] {
 			return nil, &Refusal{diag.PublishUnknown,
 				fmt.Sprintf("the history of %s ends, in this shallow clone, before the last commit in %s", p.Target.Branch, p.Target.Path),
-				"fetch all of it, as with \"git fetch --unshallow\""}
+				"fetch all of it, as with \"git fetch --unshallow\"", false}
 		}
 		same, err := p.sameParents(c, at)
 		if err != nil {
 			return nil, err
 		}
-		if len(same) == 0 && (len(c.ParentHashes) > 0 || at != nil) {
-			out = append(out, c)
+		if len(same) < len(c.ParentHashes) && (len(same) == 0 || at == nil) || len(c.ParentHashes) == 0 && at != nil {
+			out = append(out, c) // also a merge that has dropped what one side had
 		}
 		for _, parent := range same {
 			if !seen[parent.Hash] {
@@ -262,13 +280,23 @@ const (
 
 var reHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// sourceOf reads of which commit's tenancy a commit is: from the last paragraph
-// of its message, where no reason or other free text stands.
+// reTrailer is a line of a trailer; what publish says has none but its own.
+var reTrailer = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*: \S`)
+
+// sourceOf reads of which commit's tenancy a commit is: from the last paragraphs
+// of its message, if they hold trailers alone, where no reason or other free
+// text stands. Whoever merges may have added some.
 func sourceOf(c *object.Commit) (plumbing.Hash, bool) {
-	paragraphs := strings.Split(strings.TrimSpace(c.Message), "\n\n")
-	for _, line := range strings.Split(paragraphs[len(paragraphs)-1], "\n") {
-		if hash, ok := strings.CutPrefix(line, trailerSource); ok && reHash.MatchString(hash) {
-			return plumbing.NewHash(hash), true
+	paragraphs := strings.Split(strings.TrimSpace(strings.ReplaceAll(c.Message, "\r\n", "\n")), "\n\n")
+	for _, p := range slices.Backward(paragraphs) {
+		lines := strings.Split(strings.TrimSpace(p), "\n")
+		for _, line := range lines {
+			if hash, ok := strings.CutPrefix(line, trailerSource); ok && reHash.MatchString(hash) {
+				return plumbing.NewHash(hash), true
+			}
+		}
+		if slices.ContainsFunc(lines, func(l string) bool { return !reTrailer.MatchString(l) }) {
+			break
 		}
 	}
 	return plumbing.ZeroHash, false

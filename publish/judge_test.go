@@ -12,6 +12,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/gitserver"
 	"github.com/hedgerow-dev/hedgerow/publish"
+	"github.com/hedgerow-dev/hedgerow/render"
 )
 
 // judged holds what comes of a run against the code of a refusal; "" is none.
@@ -345,14 +346,78 @@ func TestBranchOfAnOldPullRequest(t *testing.T) {
 	gitserver.Git(t, "", "clone", "--quiet", bare, work)
 	commit(t, work, "main goes on", files{"x": "y"})
 	gitserver.Git(t, work, "push", "--quiet", "origin", "main")
-	_, err = publishes(t, o)
-	var refusal *publish.Refusal
-	if !errors.As(err, &refusal) || refusal.Code != diag.BranchStands {
-		t.Errorf("the branch of an older pull request: %v", err)
+	if again, err := publishes(t, o); err != nil || !again.Already {
+		t.Errorf("the branch can still be merged: %+v, %v", again, err)
 	}
 	gitserver.Git(t, bare, "update-ref", "refs/heads/"+first.Branch, head(t, bare))
+	var refusal *publish.Refusal
 	if _, err = publishes(t, o); !errors.As(err, &refusal) || refusal.Code != diag.BranchStands {
 		t.Errorf("a branch with something else: %v", err)
+	}
+
+	// It was merged, and then what is published went on and came back.
+	gitserver.Git(t, bare, "update-ref", "refs/heads/"+first.Branch, first.Commit)
+	gitserver.Git(t, work, "fetch", "--quiet", "origin")
+	gitserver.Git(t, work, "merge", "--quiet", "--no-edit", "origin/"+first.Branch)
+	gitserver.Git(t, work, "push", "--quiet", "origin", "main")
+	back := o
+	back.PullRequest, back.Files = false, several(1, "prod", "other").output()
+	published(t, back)
+	if _, err = publishes(t, o); !errors.As(err, &refusal) || refusal.Code != diag.BranchStands {
+		t.Errorf("a branch that was merged: %v", err)
+	}
+}
+
+// TestMergedMeanwhile says so when a newer tenancy is merged between the look at
+// its branch and the push, which is to another repository and so does not fail.
+func TestMergedMeanwhile(t *testing.T) {
+	bare, work := gitserver.Bare(t), repository(t, files{"tenancy.cue": "one\n"})
+	gitserver.Git(t, work, "push", "--quiet", bare, "HEAD:main")
+	o := options(t, work, target(t), several(2, "prod", "one"))
+	o.Source.Module, o.Source.Home = ".", publish.Target{URL: bare, Branch: "main"}
+	r, err := publish.Publish(t.Context(), o, func(out *render.Output) (*publish.Plan, error) {
+		commit(t, work, "newer", files{"tenancy.cue": "two\n"})
+		gitserver.Git(t, work, "push", "--quiet", bare, "HEAD:main")
+		return &publish.Plan{Write: o.Files, Message: "x", Digest: strings.Repeat("0", 64)}, nil
+	})
+	var refusal *publish.Refusal
+	if !errors.As(err, &refusal) || refusal.Code != diag.PublishOlder || !refusal.Published || head(t, o.Target.URL) != r.Commit {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestMergeThatDropsTheFolder does not begin anew where one side of a merge had
+// published, and the merge took the other.
+func TestMergeThatDropsTheFolder(t *testing.T) {
+	bare := target(t)
+	work := filepath.Join(t.TempDir(), "work")
+	gitserver.Git(t, "", "clone", "--quiet", bare, work)
+	gitserver.Git(t, work, "checkout", "--quiet", "-b", "side")
+	commit(t, work, "side", files{"side": "x"})
+	o := options(t, tenancy(t), bare, several(2, "prod", "one"))
+	published(t, o)
+	gitserver.Git(t, work, "fetch", "--quiet", "origin")
+	gitserver.Git(t, work, "merge", "--quiet", "--no-edit", "--strategy", "ours", "origin/main")
+	gitserver.Git(t, work, "push", "--quiet", "origin", "side:main")
+	judged(t, o, diag.InventoryLost)
+}
+
+// TestTrailersOfAMerge finds the source also where whoever merged has added to
+// the message.
+func TestTrailersOfAMerge(t *testing.T) {
+	for added, want := range map[string]diag.Code{
+		"": "", "\n\nCo-authored-by: Ann <ann@example.com>\n": "", "\n\nReviewed-by: A\nSigned-off-by: B": "", "\n\nand more": diag.PublishUnknown,
+	} {
+		bare, source := target(t), tenancy(t)
+		o := options(t, source, bare, several(2, "prod", "one"))
+		r := published(t, o)
+		work := filepath.Join(t.TempDir(), "work")
+		gitserver.Git(t, "", "clone", "--quiet", bare, work)
+		gitserver.Git(t, work, "commit", "--quiet", "--amend", "--message", strings.TrimSpace(r.Message)+added)
+		gitserver.Git(t, work, "push", "--quiet", "--force", "origin", "main")
+		commit(t, source, "more", files{"tenancy.cue": "two\n"})
+		o.Source.Commit, o.Files = head(t, source), several(2, "prod", "two").output()
+		judged(t, o, want)
 	}
 }
 

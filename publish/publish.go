@@ -105,6 +105,7 @@ func (r *Result) Text() string {
 type Refusal struct {
 	Code      diag.Code
 	Fact, Fix string
+	Published bool // all the same, before it was known
 }
 
 // Error implements error.
@@ -215,7 +216,10 @@ func (p *publisher) once(ctx context.Context, planner func(*render.Output) (*Pla
 	if err := p.commit(r, tip, plan); err != nil {
 		return nil, err
 	}
-	return r, p.push(ctx, r, tip, plan)
+	if err := p.push(ctx, r, tip, plan); err != nil || p.DryRun || !p.apart() {
+		return r, err
+	}
+	return r, p.judgeAgain(ctx, r)
 }
 
 // tip gives the commit that the branch is at; nil in an empty repository.
@@ -323,12 +327,48 @@ func (p *publisher) already(ctx context.Context, r *Result, tip *object.Commit) 
 	if err != nil {
 		return err
 	}
-	if there.TreeHash != r.made.TreeHash || tip != nil && !slices.Equal(there.ParentHashes, []plumbing.Hash{tip.Hash}) {
+	stands, err := p.stands(there, r.made, tip)
+	if err != nil {
+		return err
+	}
+	if !stands {
 		return &Refusal{diag.BranchStands,
-			fmt.Sprintf("branch %s of %s is there already, from an older pull request or with something else", r.Branch, p.Target), "delete it, and run this again"}
+			fmt.Sprintf("branch %s of %s is there already, from an older pull request or with something else", r.Branch, p.Target), "delete it, and run this again", false}
 	}
 	r.Already = true
 	return nil
+}
+
+// stands reports whether a commit of a pull request is what ours would be, and
+// can still be merged: nothing of ours has changed since it was made.
+func (p *publisher) stands(there, ours, tip *object.Commit) (bool, error) {
+	a, err := p.folder(there)
+	if err != nil {
+		return false, err
+	}
+	b, err := p.folder(ours)
+	if err != nil || a != b {
+		return false, err
+	}
+	if tip == nil || len(there.ParentHashes) != 1 {
+		return tip == nil, nil
+	}
+	if merged, _, err := p.store.follows(tip.Hash, there.Hash); err != nil || merged {
+		return false, err
+	}
+	if on, _, err := p.store.follows(tip.Hash, there.ParentHashes[0]); err != nil || !on {
+		return false, err
+	}
+	parent, err := object.GetCommit(p.store, there.ParentHashes[0])
+	if err != nil {
+		return false, err
+	}
+	was, err := p.inventory(parent)
+	if err != nil {
+		return false, err
+	}
+	is, err := p.inventory(tip)
+	return was == nil && is == nil || was != nil && is != nil && was.hash == is.hash, err
 }
 
 // errMoved says that the branch is not where it was.

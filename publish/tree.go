@@ -128,6 +128,16 @@ func behind(e object.TreeEntry, n int) byte {
 	return 0
 }
 
+// emptyTree is the tree that holds nothing, which git knows without having it.
+var emptyTree = named("tree", nil)
+
+func (s *store) tree(h plumbing.Hash) (*object.Tree, error) {
+	if h == emptyTree {
+		return &object.Tree{Hash: h}, nil
+	}
+	return object.GetTree(s, h)
+}
+
 // found lists what stands in a tree, where much is as it shall be.
 func (s *store) found(tree plumbing.Hash, want *node) ([]render.Found, error) {
 	if tree.IsZero() {
@@ -141,7 +151,7 @@ func (s *store) walk(out []render.Found, dir string, tree plumbing.Hash, want *n
 	if want != nil && tree == want.hash {
 		return want.found(out, dir), nil
 	}
-	t, err := object.GetTree(s, tree)
+	t, err := s.tree(tree)
 	if err != nil {
 		return nil, fmt.Errorf("the folder %s cannot be read: %w", dir, err)
 	}
@@ -240,7 +250,7 @@ func (s *store) entry(tree plumbing.Hash, at string) (*entry, error) {
 		if !e.folder {
 			return nil, nil
 		}
-		t, err := object.GetTree(s, e.hash)
+		t, err := s.tree(e.hash)
 		if err != nil {
 			return nil, err
 		}
@@ -325,7 +335,7 @@ func (s *store) entries(tree plumbing.Hash) (map[string]object.TreeEntry, error)
 	if tree.IsZero() {
 		return out, nil
 	}
-	t, err := object.GetTree(s, tree)
+	t, err := s.tree(tree)
 	if err != nil {
 		return nil, err
 	}

@@ -35,10 +35,12 @@ type wire struct {
 	client  transport.Transport
 	login   func(context.Context) (transport.AuthMethod, error)
 	timeout time.Duration
+	// variable of the environment gives the token, for messages.
+	variable string
 }
 
 func newWire(ep *transport.Endpoint, t Target, c Credentials, timeout time.Duration, s *store) *wire {
-	w := &wire{at: ep, target: t, store: s, timeout: timeout}
+	w := &wire{at: ep, target: t, store: s, timeout: timeout, variable: cmp.Or(c.Variable, "HEDGEROW_TOKEN")}
 	if ep.Protocol == "ssh" {
 		w.client = gitssh.NewClient(nil) // a configuration would take the place of the keys and of known_hosts
 	} else {
@@ -140,7 +142,7 @@ func exchange[T any](ctx context.Context, w *wire, what string, do func(context.
 
 // explained says what an error means for people.
 func (w *wire) explained(ctx context.Context, err error) error {
-	credentials := "set HEDGEROW_TOKEN, or configure a credential helper"
+	credentials := "set " + w.variable + ", or configure a credential helper"
 	if w.at.Protocol == "ssh" {
 		credentials = "the server must know the key of the SSH agent, or the one that HEDGEROW_SSH_KEY names"
 	}

@@ -3,6 +3,7 @@ package revision
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -61,14 +62,17 @@ func (r *Repository) Remote(branch string) (name, address string, err error) {
 		}
 	}
 	remote := c.Remotes[name]
-	if remote == nil || len(remote.URLs) == 0 {
+	switch {
+	case len(c.Remotes) == 0:
 		return "", "", nil
+	case remote == nil || len(remote.URLs) == 0:
+		return "", "", fmt.Errorf("the repository has several remotes, and none is called origin: say which is branch %s's, as with \"git branch -u\"", branch)
 	}
 	address = remote.URLs[0]
 	if push := c.Raw.Section("remote").Subsection(name).Option("pushurl"); push != "" {
 		address = push
 	}
-	if strings.HasPrefix(address, ".") { // relative to the worktree, as for git
+	if !strings.Contains(address, ":") && !filepath.IsAbs(address) { // relative to the worktree, as for git
 		address = filepath.Join(r.root, address)
 	}
 	return name, address, nil
@@ -80,6 +84,9 @@ func (r *Repository) Remote(branch string) (name, address string, err error) {
 // count: Git may have changed them.
 func (r *Repository) Uncommitted(commit string) (out []string, err error) {
 	module := r.Module()
+	if above := r.moduleAbove(module); above != "" {
+		return nil, fmt.Errorf("the CUE module of the tenancy begins in %s, outside of the repository: what it imports from there is in no commit", above)
+	}
 	committed, err := r.committed(commit, module)
 	if err != nil {
 		return nil, err
@@ -100,7 +107,9 @@ func (r *Repository) Uncommitted(commit string) (out []string, err error) {
 		}
 		name := filepath.ToSlash(rel)
 		if e.Type()&fs.ModeSymlink != 0 && isFolder(file) {
-			out = append(out, name) // CUE follows it to what no commit holds
+			if holdsCUE(file) {
+				out = append(out, name) // CUE follows it to what no commit holds
+			}
 			return nil
 		}
 		if !MakesTenancy(name) {
@@ -120,6 +129,22 @@ func (r *Repository) Uncommitted(commit string) (out []string, err error) {
 	return out, err
 }
 
+// holdsCUE reports whether a link leads to a folder with CUE files.
+func holdsCUE(link string) bool {
+	dir, err := filepath.EvalSymlinks(link)
+	if err != nil {
+		return true
+	}
+	found := false
+	err = filepath.WalkDir(dir, func(file string, _ fs.DirEntry, err error) error {
+		if found = found || strings.HasSuffix(file, ".cue"); found {
+			return fs.SkipAll
+		}
+		return err
+	})
+	return found || err != nil
+}
+
 func isFolder(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.IsDir()
@@ -129,7 +154,7 @@ func isFolder(file string) bool {
 // below the root: all that makes the tenancy is there.
 func (r *Repository) Module() string {
 	for dir := r.dir; ; dir = path.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(dir), "cue.mod")); err == nil {
+		if _, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(dir), moduleFile)); err == nil {
 			return dir
 		}
 		if dir == "." {
@@ -137,6 +162,25 @@ func (r *Repository) Module() string {
 		}
 	}
 }
+
+// moduleAbove gives the folder of a module that begins above the repository, if
+// there is none in it.
+func (r *Repository) moduleAbove(module string) string {
+	if _, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(module), moduleFile)); err == nil {
+		return ""
+	}
+	for dir := filepath.Dir(r.root); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, moduleFile)); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+// moduleFile makes a folder the root of a CUE module.
+var moduleFile = filepath.Join("cue.mod", "module.cue")
 
 // committed gives the hashes of the files below a folder that make the tenancy.
 func (r *Repository) committed(commit, dir string) (map[string]plumbing.Hash, error) {

@@ -127,7 +127,7 @@ func (p *place) find(dir string) error {
 // be.
 func (p *place) moduleDir() string {
 	for at := p.dir; ; at = path.Dir(at) {
-		if _, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(at), "cue.mod")); err == nil {
+		if _, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(at), "cue.mod", "module.cue")); err == nil {
 			return at
 		}
 		if at == "." {

@@ -105,6 +105,9 @@ func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) err
 	switch {
 	case errors.As(err, &refusal):
 		j.diags = append(j.diags, diag.Diagnostic{Code: refusal.Code, Fact: refusal.Fact, Fix: refusal.Fix})
+		if refusal.Published {
+			return j.report()
+		}
 		return j.refused()
 	case errors.Is(err, errProblems):
 		return j.refused()
@@ -183,7 +186,7 @@ func publishTo(w world, cfg *config, repo *revision.Repository) (*publish.Option
 	}
 	home, err := homeOf(w, cfg, repo, target)
 	if err != nil {
-		return nil, failure{err}
+		return nil, err
 	}
 	commit, err := repo.Commit("HEAD")
 	if err != nil {
@@ -192,8 +195,11 @@ func publishTo(w world, cfg *config, repo *revision.Repository) (*publish.Option
 	o := &publish.Options{
 		Target: target, Allowed: cfg.AllowFiles, Timeout: cfg.NetworkTimeout,
 		Source: publish.Source{Dir: repo.Root(), Commit: commit, Module: repo.Module(), Home: home,
-			Credentials: publish.Credentials{Token: w.env("HEDGEROW_SOURCE_TOKEN"), SSHKey: cfg.SSHKey, SSHPassphrase: w.env("HEDGEROW_SSH_PASSPHRASE")}},
+			Credentials: publish.Credentials{Token: w.env("HEDGEROW_SOURCE_TOKEN"), Variable: "HEDGEROW_SOURCE_TOKEN", SSHKey: cfg.SSHKey, SSHPassphrase: w.env("HEDGEROW_SSH_PASSPHRASE")}},
 		Credentials: publish.Credentials{Username: cfg.Username, Token: w.env("HEDGEROW_TOKEN"), SSHKey: cfg.SSHKey, SSHPassphrase: w.env("HEDGEROW_SSH_PASSPHRASE")},
+	}
+	if home.URL == target.URL {
+		o.Source.Credentials = o.Credentials
 	}
 	if o.Author, err = publish.ParseIdentity(cfg.Author); err != nil {
 		return nil, fmt.Errorf("author %w", err)
@@ -231,19 +237,27 @@ func dateOf(w world) (time.Time, error) {
 
 // branchOf gives the branch that is checked out, or that CI says is.
 func branchOf(w world, repo *revision.Repository) string {
-	return cmp.Or(repo.Branch(), w.env("CI_COMMIT_BRANCH"), w.env("GITHUB_REF_NAME"))
+	branch := cmp.Or(repo.Branch(), w.env("CI_COMMIT_BRANCH"))
+	if branch == "" && w.env("GITHUB_REF_TYPE") == "branch" {
+		return w.env("GITHUB_REF_NAME")
+	}
+	return branch
 }
 
-// homeOf says where the tenancy is merged to: a branch of its remote, if it has
-// one.
+// homeOf says where the tenancy is merged to: the branch that is published to,
+// or else the default one of its remote. It is nowhere if there is no remote.
 func homeOf(w world, cfg *config, repo *revision.Repository, target publish.Target) (home publish.Target, err error) {
-	home.Branch = branchOf(w, repo)
-	if home.Branch == "" && cfg.Repo == "" {
-		home.Branch = target.Branch
+	own := ""
+	if cfg.Repo == "" {
+		own = target.Branch
 	}
-	home.Branch = cmp.Or(home.Branch, repo.DefaultBranch(), "main")
-	home.Name, home.URL, err = repo.Remote(home.Branch)
-	return home, err
+	if home.Branch = own; own == "" || own != branchOf(w, repo) {
+		home.Branch = cmp.Or(repo.DefaultBranch(), w.env("CI_DEFAULT_BRANCH"), branchOf(w, repo), own, "main")
+	}
+	if home.Name, home.URL, err = repo.Remote(home.Branch); err != nil {
+		return home, failure{err}
+	}
+	return home, nil
 }
 
 // targetOf says where to publish: to the tenancy's own repository, at its
