@@ -9,6 +9,7 @@ import (
 
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/internal/declared"
+	"github.com/hedgerow-dev/hedgerow/internal/packets"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -40,7 +41,7 @@ func (v *victim) packets(damaged *generator.Cluster) (out []declared.Connection)
 		}
 	}
 	slices.SortFunc(w.ports, tenancy.Port.Compare)
-	w.own, w.peers, w.ports = distinct(w.own), distinct(w.peers), slices.Compact(w.ports)
+	w.own, w.peers, w.ports = packets.Distinct(w.own), packets.Distinct(w.peers), slices.Compact(w.ports)
 	for _, own := range w.own {
 		for _, peer := range w.peers {
 			for _, p := range w.ports {
@@ -122,11 +123,11 @@ func (w *witnesses) beside(p generator.Peer, namespace string) {
 // edges gives the first and the last address of a block, those beside it, and
 // the one in its middle.
 func edges(p netip.Prefix) []netip.Addr {
-	last := atRandom(p, func() byte { return 0xff })
+	last := packets.AtRandom(p, func() byte { return 0xff })
 	out := []netip.Addr{p.Addr(), last, p.Addr().Prev(), last.Next()}
 	if !p.IsSingleIP() {
 		half := netip.PrefixFrom(p.Addr(), p.Bits()+1)
-		out = append(out, atRandom(half, func() byte { return 0xff }).Next())
+		out = append(out, packets.AtRandom(half, func() byte { return 0xff }).Next())
 	}
 	return slices.DeleteFunc(out, func(a netip.Addr) bool { return !a.IsValid() })
 }
@@ -134,7 +135,7 @@ func edges(p netip.Prefix) []netip.Addr {
 // podsIn gives the known pods of a namespace, one that is nobody's, and each of
 // them with further labels.
 func (v *victim) podsIn(namespace string, labels tenancy.Labels) (out []declared.End) {
-	out = in(namespace, podsOf(nil))
+	out = packets.In(namespace, packets.PodsOf(nil))
 	for _, e := range v.known {
 		if e.Namespace == namespace {
 			out = append(out, e)

@@ -13,6 +13,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/internal/declared"
+	"github.com/hedgerow-dev/hedgerow/internal/packets"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
@@ -120,7 +121,7 @@ func rendersExpired(t *testing.T, tn *tenancy.Tenancy, all *score) {
 	}
 	var shown int
 	for cluster, g := range tenancy.Sorted(graphs) {
-		shown += len(disagreements(tn, g, newAim(tn, cluster, 1).packets(0, 500), &tally{}))
+		shown += len(disagreements(tn, g, packets.New(tn, cluster, 1).Packets(0, 500), &tally{}))
 	}
 	if shown == 0 {
 		t.Error("no packet shows the flows that have expired")
@@ -172,8 +173,8 @@ func newVictim(t *testing.T, tn *tenancy.Tenancy, x *generator.Expansion, built 
 			v.others = append(v.others, b.Policies...)
 		}
 	}
-	a := newAim(tn, o.Cluster, 3)
-	v.known = slices.Concat(a.ends.managed, a.ends.others)
+	a := packets.New(tn, o.Cluster, 3)
+	v.known = slices.Concat(a.Ends.Managed, a.Ends.Others)
 	v.names = append(whole.NamespaceNames(), nowhere)
 	for _, e := range v.known {
 		if e.Namespace != "" {

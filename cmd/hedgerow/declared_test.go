@@ -13,6 +13,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/internal/declared"
+	"github.com/hedgerow-dev/hedgerow/internal/packets"
 	"github.com/hedgerow-dev/hedgerow/internal/synthetic"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
@@ -137,7 +138,7 @@ func randomAgrees(t *testing.T, dir string, seed uint64, n *tally) bool {
 		return true
 	}
 	for cluster, g := range tenancy.Sorted(graphs) {
-		if wrong := disagreements(tn, g, newAim(tn, cluster, seed).packets(800, 120), n); len(wrong) > 0 {
+		if wrong := disagreements(tn, g, packets.New(tn, cluster, seed).Packets(800, 120), n); len(wrong) > 0 {
 			t.Errorf("seed %d: %d packets, such as\n%s\n%s", seed, len(wrong), strings.Join(wrong[:min(5, len(wrong))], "\n"), text)
 		}
 	}
@@ -159,7 +160,7 @@ func TestDeclaredTenancies(t *testing.T) {
 			}
 			var n tally
 			for cluster, g := range tenancy.Sorted(graphs) {
-				for _, wrong := range disagreements(tn, g, newAim(tn, cluster, 1).packets(8000, 150), &n) {
+				for _, wrong := range disagreements(tn, g, packets.New(tn, cluster, 1).Packets(8000, 150), &n) {
 					t.Error(wrong)
 				}
 			}

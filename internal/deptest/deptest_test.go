@@ -57,6 +57,8 @@ var broken = fstest.MapFS{
 	"report/a.go":             importing("os", "k8s.io/api/core/v1", module+"/proof"),
 	"revision/a.go":           importing(module+"/tenancy", "sigs.k8s.io/yaml"),
 	"internal/declared/a.go":  importing("net/netip", module+"/tenancy", module+"/generator"),
+	"internal/packets/a.go":   importing("net/netip", module+"/internal/declared", module+"/generator"),
+	"internal/foreign/a.go":   importing("k8s.io/api/core/v1", module+"/reach"),
 	"internal/gitserver/a.go": importing("net/http/cgi", "golang.org/x/crypto/ssh/agent", "github.com/go-git/go-git/v5"),
 	"publish/a.go": importing("cuelang.org/go/cue", "k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/resmap",
 		module+"/generator", module+"/reach"),
@@ -95,7 +97,9 @@ generator/a.go:11: ./generator may not use "math/rand": the same tenancy gives t
 internal/bruteforce/a.go:2: ./internal/bruteforce may not use "./reach": a witness shares no code with what it is held against
 internal/bruteforce/a.go:3: ./internal/bruteforce may not use "go4.org/netipx": a witness shares no code with what it is held against
 internal/declared/a.go:4: ./internal/declared may not use "./generator": it is a reading of the tenancy that shares no code with what generates, renders and judges
+internal/foreign/a.go:3: ./internal/foreign may not use "./reach": policies that nobody here wrote owe nothing to the engine that they try
 internal/gitserver/a.go:4: ./internal/gitserver may not use "github.com/go-git/go-git/v5": the servers of tests share no code with the client that is tested on them
+internal/packets/a.go:4: ./internal/packets may not use "./generator": packets are chosen by what the tenancy says alone, whatever is made of it
 other/a.go:2: ./other may not use "cuelang.org/go/cue": only schema evaluates CUE
 other/a.go:3: ./other may not use "sigs.k8s.io/kustomize/kyaml/yaml": only render builds with Kustomize
 other/a.go:4: ./other may not use "github.com/go-git/go-billy/v5": only publish writes to Git, and only revision reads from it

@@ -94,6 +94,16 @@ var Rules = []Rule{
 		Reason: "it is a reading of the tenancy that shares no code with what generates, renders and judges",
 	},
 	{
+		In:     "./internal/packets/...",
+		Only:   []string{"std", "./tenancy/...", "./internal/declared/..."},
+		Reason: "packets are chosen by what the tenancy says alone, whatever is made of it",
+	},
+	{
+		In:     "./internal/foreign/...",
+		Only:   []string{"std", "k8s.io/api/...", "k8s.io/apimachinery/...", "./internal/bruteforce/..."},
+		Reason: "policies that nobody here wrote owe nothing to the engine that they try",
+	},
+	{
 		In:     "./internal/gitserver/...",
 		Only:   []string{"std", "golang.org/x/crypto/ssh/..."},
 		Reason: "the servers of tests share no code with the client that is tested on them",

@@ -1,4 +1,6 @@
-package main
+// Package packets chooses connections to judge a tenancy by: from, to and beside
+// everything that it names. It serves tests alone.
+package packets
 
 import (
 	"maps"
@@ -10,55 +12,56 @@ import (
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
-// ends are what the packets of a cluster come from and go to.
-type ends struct {
-	managed, others []declared.End
+// Ends are what the packets of a cluster come from and go to.
+type Ends struct {
+	Managed, Others []declared.End
 }
 
 // endsOf gives, for a cluster, pods of everything that the tenancy names, pods
 // that it does not name, and addresses in and around every block.
-func endsOf(t *tenancy.Tenancy, cluster string, r *rand.Rand) (out ends) {
+func endsOf(t *tenancy.Tenancy, cluster string, r *rand.Rand) (out Ends) {
 	for _, n := range t.Namespaces() {
 		for _, e := range tenancy.Sorted(t.Environments) {
-			name, pods := n.KubernetesName(e), podsOf(n.Workloads)
+			name, pods := n.KubernetesName(e), PodsOf(n.Workloads)
 			switch {
 			case !n.In(e.Name):
 			case e.Cluster.Text == cluster:
-				out.managed = append(out.managed, in(name, pods)...)
+				out.Managed = append(out.Managed, In(name, pods)...)
 			default: // a namespace of another cluster has no meaning on this one
-				out.others = append(out.others, in(name, pods[:1])...)
+				out.Others = append(out.Others, In(name, pods[:1])...)
 			}
 		}
-		out.others = append(out.others, in(n.Name+"-stranger", podsOf(n.Workloads))...)
+		out.Others = append(out.Others, In(n.Name+"-stranger", PodsOf(n.Workloads))...)
 	}
 	for _, s := range tenancy.Sorted(t.Shared) {
-		pods := in(s.Namespace.Text, podsOf(s.Workloads))
+		pods := In(s.Namespace.Text, PodsOf(s.Workloads))
 		if s.Managed && s.On(cluster) {
-			out.managed = append(out.managed, pods...)
+			out.Managed = append(out.Managed, pods...)
 		} else {
-			out.others = append(out.others, pods...)
+			out.Others = append(out.Others, pods...)
 		}
 	}
 	for name := range tenancy.Sorted(t.Retired[cluster]) {
-		out.managed = append(out.managed, in(name, []map[string]string{{"app": "api"}})...)
+		out.Managed = append(out.Managed, In(name, []map[string]string{{"app": "api"}})...)
 	}
-	out.others = append(out.others, dnsPods(t.Clusters[cluster].DNS)...)
+	out.Others = append(out.Others, dnsPods(t.Clusters[cluster].DNS)...)
 	for _, a := range addressesOf(t, r) {
-		out.others = append(out.others, declared.End{Address: a})
+		out.Others = append(out.Others, declared.End{Address: a})
 	}
-	return ends{distinct(out.managed), distinct(out.others)}
+	return Ends{Distinct(out.Managed), Distinct(out.Others)}
 }
 
-func in(namespace string, pods []map[string]string) (out []declared.End) {
+// In gives pods of a namespace by their labels.
+func In(namespace string, pods []map[string]string) (out []declared.End) {
 	for _, labels := range pods {
 		out = append(out, declared.End{Namespace: namespace, Labels: labels})
 	}
 	return out
 }
 
-// podsOf gives a pod of each workload, one of every two, one with a part of the
+// PodsOf gives a pod of each workload, one of every two, one with a part of the
 // labels of each, and one that belongs to none.
-func podsOf(workloads map[string]*tenancy.Workload) []map[string]string {
+func PodsOf(workloads map[string]*tenancy.Workload) []map[string]string {
 	out := []map[string]string{{"app": "nobody", "own": "label"}}
 	for a, w := range tenancy.Sorted(workloads) {
 		out = append(out, w.Pods)
@@ -84,14 +87,15 @@ func dnsPods(d tenancy.DNS) []declared.End {
 	pods := []map[string]string{
 		{"k8s-app": "kube-dns"}, {"dns.operator.openshift.io/daemonset-dns": "default"}, {"app": "unbound"}, {"app": "nobody"},
 	}
-	out := slices.Concat(in("kube-system", pods), in("openshift-dns", pods))
+	out := slices.Concat(In("kube-system", pods), In("openshift-dns", pods))
 	if d.Namespace.Set() {
-		out = append(out, in(d.Namespace.Text, append(pods, d.Pods))...)
+		out = append(out, In(d.Namespace.Text, append(pods, d.Pods))...)
 	}
 	return out
 }
 
-func distinct(es []declared.End) (out []declared.End) {
+// Distinct gives every end once.
+func Distinct(es []declared.End) (out []declared.End) {
 	for _, e := range es {
 		same := func(x declared.End) bool {
 			return x.Namespace == e.Namespace && x.Address == e.Address && maps.Equal(x.Labels, e.Labels)
@@ -108,8 +112,8 @@ func distinct(es []declared.End) (out []declared.End) {
 func addressesOf(t *tenancy.Tenancy, r *rand.Rand) (out []netip.Addr) {
 	for _, b := range blocksOf(t) {
 		p := netip.MustParsePrefix(b)
-		last := atRandom(p, func() byte { return 0xff })
-		within := atRandom(p, func() byte { return byte(r.IntN(256)) })
+		last := AtRandom(p, func() byte { return 0xff })
+		within := AtRandom(p, func() byte { return byte(r.IntN(256)) })
 		out = append(out, p.Addr(), last, within, p.Addr().Prev(), last.Next())
 	}
 	out = slices.DeleteFunc(out, func(a netip.Addr) bool { return !a.IsValid() })
@@ -117,8 +121,8 @@ func addressesOf(t *tenancy.Tenancy, r *rand.Rand) (out []netip.Addr) {
 	return slices.Compact(out)
 }
 
-// atRandom gives an address of the block with its free bits as they come.
-func atRandom(p netip.Prefix, bits func() byte) netip.Addr {
+// AtRandom gives an address of the block with its free bits as they come.
+func AtRandom(p netip.Prefix, bits func() byte) netip.Addr {
 	b := p.Addr().AsSlice()
 	for i := range b {
 		fixed := min(max(p.Bits()-8*i, 0), 8)
@@ -202,35 +206,37 @@ func portsOf(t *tenancy.Tenancy) (named, around []tenancy.Port) {
 	return named, around
 }
 
-// aim is how the packets of a cluster are chosen.
-type aim struct {
+// Aim is how the packets of a cluster are chosen.
+type Aim struct {
 	t             *tenancy.Tenancy
 	cluster       string
-	ends          ends
-	named, around []tenancy.Port
+	Ends          Ends
+	Named, Around []tenancy.Port
 	*rand.Rand
 }
 
-func newAim(t *tenancy.Tenancy, cluster string, seed uint64) *aim {
+// New aims at what a tenancy says of a cluster; the same seed gives the same
+// packets.
+func New(t *tenancy.Tenancy, cluster string, seed uint64) *Aim {
 	r := rand.New(rand.NewPCG(seed, 2))
-	a := &aim{t: t, cluster: cluster, ends: endsOf(t, cluster, r), Rand: r}
-	a.named, a.around = portsOf(t)
+	a := &Aim{t: t, cluster: cluster, Ends: endsOf(t, cluster, r), Rand: r}
+	a.Named, a.Around = portsOf(t)
 	return a
 }
 
-// packets gives connections with a managed end: up to so many between any ends,
+// Packets gives connections with a managed end: up to so many between any ends,
 // and so many for each flow between ends that it could be about.
-func (a *aim) packets(anywhere, perFlow int) (out []declared.Connection) {
-	if len(a.ends.managed) == 0 {
+func (a *Aim) Packets(anywhere, perFlow int) (out []declared.Connection) {
+	if len(a.Ends.Managed) == 0 {
 		return nil
 	}
 	for range anywhere {
-		from, to := one(a, a.ends.managed), one(a, a.ends.managed)
+		from, to := one(a, a.Ends.Managed), one(a, a.Ends.Managed)
 		switch a.IntN(5) {
 		case 0, 1:
-			from = one(a, a.ends.others)
+			from = one(a, a.Ends.Others)
 		case 2, 3:
-			to = one(a, a.ends.others)
+			to = one(a, a.Ends.Others)
 		}
 		out = append(out, a.packet(from, to))
 	}
@@ -245,18 +251,18 @@ func (a *aim) packets(anywhere, perFlow int) (out []declared.Connection) {
 	return out
 }
 
-func one[T any](a *aim, of []T) T { return of[a.IntN(len(of))] }
+func one[T any](a *Aim, of []T) T { return of[a.IntN(len(of))] }
 
-func (a *aim) packet(from, to declared.End) declared.Connection {
-	p := one(a, a.around)
-	if len(a.named) > 0 && a.IntN(4) > 0 {
-		p = one(a, a.named)
+func (a *Aim) packet(from, to declared.End) declared.Connection {
+	p := one(a, a.Around)
+	if len(a.Named) > 0 && a.IntN(4) > 0 {
+		p = one(a, a.Named)
 	}
 	return declared.Connection{Cluster: a.cluster, From: from, To: to, Protocol: p.Protocol, Port: p.Number}
 }
 
 // near gives ends among which are those that a peer means.
-func (a *aim) near(p tenancy.Peer) (out []declared.End) {
+func (a *Aim) near(p tenancy.Peer) (out []declared.End) {
 	blocks, names := []tenancy.Word{}, map[string]bool{}
 	k := a.t.Clusters[a.cluster]
 	switch {
@@ -276,13 +282,51 @@ func (a *aim) near(p tenancy.Peer) (out []declared.End) {
 			names[a.t.ByName()[p.Namespace.Text].KubernetesName(e)] = true
 		}
 	default:
-		return a.ends.managed
+		return a.Ends.Managed
 	}
-	for _, e := range slices.Concat(a.ends.managed, a.ends.others) {
+	for _, e := range slices.Concat(a.Ends.Managed, a.Ends.Others) {
 		inBlock := func(w tenancy.Word) bool { return netip.MustParsePrefix(w.Text).Contains(e.Address) }
 		if names[e.Namespace] || e.Namespace == "" && slices.ContainsFunc(blocks, inBlock) {
 			out = append(out, e)
 		}
 	}
 	return out
+}
+
+// Matrix gives every connection with a managed end between the ends, on every
+// port, or, if they are more than the limit, that many of them by chance; and
+// how many there are.
+func (a *Aim) Matrix(limit int) (out []declared.Connection, all int) {
+	ports := slices.Concat(a.Around, a.Named)
+	slices.SortFunc(ports, tenancy.Port.Compare)
+	ports = slices.Compact(ports)
+	everyone := slices.Concat(a.Ends.Managed, a.Ends.Others)
+	pairs := len(a.Ends.Managed) * (len(everyone) + len(a.Ends.Others))
+	all = pairs * len(ports)
+	at := func(i int) declared.Connection {
+		from, to := a.pair(i/len(ports), everyone)
+		p := ports[i%len(ports)]
+		return declared.Connection{Cluster: a.cluster, From: from, To: to, Protocol: p.Protocol, Port: p.Number}
+	}
+	if all <= limit {
+		for i := range all {
+			out = append(out, at(i))
+		}
+		return out, all
+	}
+	for range limit {
+		out = append(out, at(a.IntN(all)))
+	}
+	return out, all
+}
+
+// pair gives the i-th pair of ends: from each managed one to everyone, then from
+// each of the others to each managed one.
+func (a *Aim) pair(i int, everyone []declared.End) (from, to declared.End) {
+	managed := a.Ends.Managed
+	if i < len(managed)*len(everyone) {
+		return managed[i/len(everyone)], everyone[i%len(everyone)]
+	}
+	i -= len(managed) * len(everyone)
+	return a.Ends.Others[i/len(managed)], managed[i%len(managed)]
 }
