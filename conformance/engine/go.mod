@@ -1,0 +1,3 @@
+module github.com/hedgerow-dev/hedgerow/conformance/engine
+
+go 1.26.0
