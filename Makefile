@@ -7,6 +7,9 @@ FUZZTIME ?= 20s
 # Tests look for their tools, and for the definitions of Argo CD's and Flux's objects, here.
 export HEDGEROW_TOOLS := $(CURDIR)/bin
 
+# The modules with Go code of our own.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard conformance/go.mod conformance/*/go.mod))
+
 TESTTOOLS := bin/cue bin/kustomize bin/actionlint bin/crds
 
 # Runs $(2) with $$package and $$target set, for every test target whose name starts with $(1).
@@ -18,7 +21,7 @@ endef
 
 .PHONY: help
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/hedgerow
@@ -31,12 +34,18 @@ test: $(TESTTOOLS) ## run every test, with the pinned tools
 .PHONY: lint
 lint: bin/staticcheck ## check format, go vet and staticcheck
 	$(GOFMT) -d .
-	go vet ./...
-	bin/staticcheck ./...
+	@for module in $(MODULES); do (cd $$module && set -x && go vet ./... && $(CURDIR)/bin/staticcheck ./...) || exit 1; done
 
 .PHONY: format
 format: ## format every Go file
 	$(GOFMT) -l -w .
+
+.PHONY: conformance
+conformance: ## hold verdicts and built manifests against engines of others
+	go build -C conformance/cyclonus -o $(HEDGEROW_TOOLS)/conformance-cyclonus .
+	go build -C conformance/cilium -o $(HEDGEROW_TOOLS)/conformance-cilium .
+	go test -C conformance/engine .
+	go test -C conformance -count 1 -timeout $(TIMEOUT) -v .
 
 .PHONY: golden
 golden: $(TESTTOOLS) ## run every test and rewrite the golden files; read the diff before you commit it
