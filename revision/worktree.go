@@ -152,13 +152,18 @@ func isFolder(file string) bool {
 
 // Module gives the folder of the CUE module that the tenancy is in, slash-separated,
 // below the root: all that makes the tenancy is there.
-func (r *Repository) Module() string {
-	for dir := r.dir; ; dir = path.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(dir), moduleFile)); err == nil {
-			return dir
+func (r *Repository) Module() string { return ModuleOf(r.root, r.dir) }
+
+// ModuleOf gives the folder of the CUE module that a folder is in, which need not
+// be there yet; both are slash-separated and below the root. A folder that is in
+// none is one of its own.
+func ModuleOf(root, dir string) string {
+	for at := dir; ; at = path.Dir(at) {
+		if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(at), moduleFile)); err == nil {
+			return at
 		}
-		if dir == "." {
-			return r.dir
+		if at == "." {
+			return dir
 		}
 	}
 }

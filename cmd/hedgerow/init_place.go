@@ -113,7 +113,7 @@ func (p *place) find(dir string) error {
 	if err != nil {
 		return failure{err}
 	}
-	p.up, p.module = filepath.Join(dir, up), p.moduleDir()
+	p.up, p.module = filepath.Join(dir, up), revision.ModuleOf(p.root, p.dir)
 	p.branch = cmp.Or(repo.DefaultBranch(), "main")
 	_, remote, err := repo.Remote(p.branch)
 	if err != nil {
@@ -121,19 +121,6 @@ func (p *place) find(dir string) error {
 	}
 	p.remote = publish.Redacted(remote)
 	return nil
-}
-
-// moduleDir gives the folder of the CUE module that the tenancy is in, or will
-// be.
-func (p *place) moduleDir() string {
-	for at := p.dir; ; at = path.Dir(at) {
-		if _, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(at), "cue.mod", "module.cue")); err == nil {
-			return at
-		}
-		if at == "." {
-			return p.dir
-		}
-	}
 }
 
 // overlays gives the folder of the overlays in the repository that they are
