@@ -41,16 +41,16 @@ func TestPublishersRace(t *testing.T) {
 			bare := target(t)
 			gitserver.Git(t, bare, "config", "receive.autogc", "false") // a process for each push, which finds nothing to do
 			url := way(t, bare)
-			var tries atomic.Int64
+			var tries, most atomic.Int64
 			var all sync.WaitGroup
 			begin := time.Now()
 			for i := range crowd {
 				source := tenancy(t)
-				all.Go(func() { tries.Add(publishMany(t, source, url, i)) })
+				all.Go(func() { tries.Add(publishMany(t, source, url, i, &most)) })
 			}
 			all.Wait()
 			n := int64(crowd * commitsOfEach())
-			t.Logf("%d commits of %d publishers took %d pushes and %v", n, crowd, tries.Load(), time.Since(begin).Round(time.Millisecond))
+			t.Logf("%d commits of %d publishers took %d pushes, %d at most for one, and %v", n, crowd, tries.Load(), most.Load(), time.Since(begin).Round(time.Millisecond))
 			if tries.Load() > n*tooMany {
 				t.Errorf("%d pushes were tried for %d commits", tries.Load(), n)
 			}
@@ -61,7 +61,7 @@ func TestPublishersRace(t *testing.T) {
 
 // publishMany publishes once after the other to a path of its own, and counts
 // the pushes.
-func publishMany(t *testing.T, source, url string, i int) (pushes int64) {
+func publishMany(t *testing.T, source, url string, i int, most *atomic.Int64) (pushes int64) {
 	o := options(t, source, url, nil)
 	o.Target.Path = ownPath(i)
 	for k := range commitsOfEach() {
@@ -72,6 +72,8 @@ func publishMany(t *testing.T, source, url string, i int) (pushes int64) {
 			return pushes
 		}
 		pushes += int64(r.Tries)
+		for old := most.Load(); int64(r.Tries) > old && !most.CompareAndSwap(old, int64(r.Tries)); old = most.Load() {
+		}
 	}
 	return pushes
 }

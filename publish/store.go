@@ -27,6 +27,7 @@ type store struct {
 	source               *filesystem.Storage // the tenancy's
 	target, home         *filesystem.Storage // those on this machine
 	shallow              map[plumbing.Hash]bool
+	tipsFetched          []plumbing.Hash
 	temp                 string
 	// partial says that the tenancy's repository lacks objects that its server has
 	// (git clone --filter), so that what it has proves nothing.
@@ -77,10 +78,13 @@ func (s *store) standOn(dir string, as **filesystem.Storage) (*git.Repository, e
 	return r, err
 }
 
-// tips gives the commits that the tenancy's repository has at hand.
+// tips gives the commits that are at hand with all that they stand on: those of
+// the tenancy's repository, and what was fetched, so that another try is
+// quicker than the first.
 func (s *store) tips() (out []plumbing.Hash, err error) {
+	out = slices.Clone(s.tipsFetched)
 	if s.partial {
-		return nil, nil
+		return out, nil
 	}
 	refs, err := s.source.IterReferences()
 	if err != nil {

@@ -296,6 +296,7 @@ func (w *wire) download(ctx context.Context, s transport.UploadPackSession, adv 
 	if err := packfile.UpdateObjectStorage(to, pack); err != nil {
 		return err
 	}
+	w.store.tipsFetched = append(w.store.tipsFetched, commit)
 	return w.store.HasEncodedObject(commit)
 }
 
