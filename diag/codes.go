@@ -130,6 +130,7 @@ const (
 	PublishUnknown  Code = "publish-unknown-source"
 	BranchStands    Code = "branch-stands"
 	OutputInChange  Code = "output-in-change"
+	OutputElsewhere Code = "output-elsewhere"
 	ReadElsewhere   Code = "read-elsewhere"
 )
 
@@ -248,4 +249,5 @@ var summaries = map[Code]string{
 	ReadElsewhere:   "What is published is not where delivery says that it is read.",
 	BranchStands:    "The branch for a pull request is there already, with something else.",
 	OutputInChange:  "A change touches the output folder, which only publish writes.",
+	OutputElsewhere: "Another folder holds policies of the same namespaces.",
 }

@@ -252,7 +252,15 @@ func (p *publisher) output(tip *object.Commit) (*render.Output, error) {
 			return nil, err
 		}
 	}
-	return render.ReadOutput(found, p.Target.Path, p.Allowed)
+	out, err := render.ReadOutput(found, p.Target.Path, p.Allowed)
+	if err != nil || tip == nil || out.Inventory() != nil {
+		return out, err
+	}
+	around := render.Surroundings{Inventories: map[string]render.File{}, Modules: map[string]bool{}}
+	if err := p.store.surroundings(tip.TreeHash, ".", around); err != nil {
+		return nil, err
+	}
+	return out, out.Elsewhere(around, p.Source.Module, p.Target.Path, func(folder string) string { return folder })
 }
 
 // folder gives the tree at the target's path; the zero hash if there is nothing.

@@ -234,6 +234,29 @@ func contents(o plumbing.EncodedObject) (data []byte, err error) {
 	return data, err
 }
 
+// surroundings collects what stands in a tree, around what is published.
+func (s *store) surroundings(tree plumbing.Hash, dir string, to render.Surroundings) error {
+	t, err := s.tree(tree)
+	if err != nil {
+		return fmt.Errorf("the folder %s cannot be read: %w", dir, err)
+	}
+	for _, e := range t.Entries {
+		at := path.Join(dir, e.Name)
+		switch {
+		case e.Name == render.InventoryFile && e.Mode.IsRegular():
+			to.Inventories[dir] = &blob{store: s, path: at, hash: e.Hash}
+		case e.Mode != filemode.Dir:
+		case e.Name == revision.ModuleFolder:
+			to.Modules[dir] = true
+		default:
+			if err := s.surroundings(e.Hash, at, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // An entry is what stands at a path of a commit.
 type entry struct {
 	hash   plumbing.Hash

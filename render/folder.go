@@ -36,13 +36,16 @@ func ReadFolder(root *os.Root) (out []Found, err error) {
 		}
 		f := Found{Path: file, Folder: e.IsDir()}
 		if e.Type().IsRegular() {
-			f.File = &fileOnDisk{root: root, path: file}
+			f.File = FileAt(root, file)
 		}
 		out = append(out, f)
 		return nil
 	})
 	return out, err
 }
+
+// FileAt gives a file of this machine, slash-separated and below root.
+func FileAt(root *os.Root, file string) File { return &fileOnDisk{root: root, path: file} }
 
 // fileOnDisk is read when it is first asked for.
 type fileOnDisk struct {

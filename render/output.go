@@ -33,6 +33,7 @@ type Output struct {
 	allowed   map[string]bool // what it allows
 	folders   map[string]bool
 	inventory *Inventory
+	elsewhere []another
 	intent    *intent
 	diags     diag.List
 }
@@ -139,8 +140,10 @@ func matches(patterns []string, file string) bool {
 }
 
 // at is a line of a file of the output; line 0 means the file as a whole.
-func (o *Output) at(file string, line int) token.Position {
-	return token.Position{Filename: path.Join(o.shown, file), Line: line, Column: min(line, 1)}
+func (o *Output) at(file string, line int) token.Position { return at(path.Join(o.shown, file), line) }
+
+func at(file string, line int) token.Position {
+	return token.Position{Filename: file, Line: line, Column: min(line, 1)}
 }
 
 // namespaces gives every overlay that the folder holds: those of the inventory,

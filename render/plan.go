@@ -48,7 +48,7 @@ func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*P
 	if err != nil {
 		return nil, nil, err
 	}
-	diags = append(diags, checkNamespaces(before, x, opts.MaxRemovedNamespaces, o.at(InventoryFile, 1), o.whereListed)...)
+	diags = append(diags, o.checkNamespaces(before, x, opts.MaxRemovedNamespaces)...)
 	if !lost || opts.Adopt {
 		if err := p.judgeFiles(&diags, p.droppedOverlays(before), opts.Adopt); err != nil {
 			return nil, nil, err
@@ -119,11 +119,16 @@ func (p *Plan) judgePlaces(l *diag.List) {
 }
 
 // CheckNamespaces compares what the output folder holds with an expansion and
-// its tree, and reports namespaces that leave without being retired, and more
-// than limit that are retired or released at once.
+// its tree, and reports namespaces that leave without being retired, more than
+// limit that are retired or released at once, and those that stand in another
+// output folder.
 func CheckNamespaces(o *Output, x *generator.Expansion, tree Tree, limit int) ([]diag.Diagnostic, error) {
 	before, err := o.namespaces(tree)
-	return checkNamespaces(before, x, limit, o.at(InventoryFile, 1), o.whereListed), err
+	return o.checkNamespaces(before, x, limit), err
+}
+
+func (o *Output) checkNamespaces(before []NamespaceEntry, x *generator.Expansion, limit int) []diag.Diagnostic {
+	return append(checkNamespaces(before, x, limit, o.at(InventoryFile, 1), o.whereListed), o.checkElsewhere(x)...)
 }
 
 // CheckLeaving is CheckNamespaces where no output folder is at hand: it compares

@@ -184,8 +184,10 @@ func (r *Repository) moduleAbove(module string) string {
 	}
 }
 
-// moduleFile makes a folder the root of a CUE module.
-var moduleFile = filepath.Join("cue.mod", "module.cue")
+// ModuleFolder makes the folder that it is in the root of a CUE module.
+const ModuleFolder = "cue.mod"
+
+var moduleFile = filepath.Join(ModuleFolder, "module.cue")
 
 // committed gives the hashes of the files below a folder that make the tenancy.
 func (r *Repository) committed(commit, dir string) (map[string]plumbing.Hash, error) {

@@ -99,6 +99,9 @@ func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
 	if err := j.judge(); err != nil {
 		return nil, err
 	}
+	if err := j.lookElsewhere(); err != nil {
+		return nil, failure{err}
+	}
 	plan, diags, err := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{
 		Tags: j.cfg.Tags, Adopt: adopt, MaxRemovedNamespaces: j.cfg.MaxRemoved,
 	})

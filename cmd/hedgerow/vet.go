@@ -41,6 +41,9 @@ func runVet(w world, cfg *config) error {
 		if err := j.judgePullRequest(); err != nil {
 			return err
 		}
+		if err := j.lookElsewhere(); err != nil {
+			return failure{err}
+		}
 		dropped, err := render.CheckNamespaces(j.output, j.expansion, j.tree, cfg.MaxRemoved)
 		if err != nil {
 			return failure{err}
