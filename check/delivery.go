@@ -86,9 +86,10 @@ func (n *names) applications() {
 	}
 }
 
-// longestEnvironment leaves room for what Flux puts before it: Flux writes the
-// name of a Kustomization into a label of all that it applies.
-const longestEnvironment = 63 - len(tenancy.FluxPrefix)
+// longestEnvironment leaves room for what stands around it, at the latest when it
+// is rolled out: Flux writes the name of a Kustomization into a label of all that
+// it applies.
+const longestEnvironment = 63 - len(tenancy.FluxPrefix) - len(tenancy.FluxRollout)
 
 func (c *checker) flux(f *tenancy.Flux) {
 	// Theirs would be changed: nothing could run as it any more.
@@ -99,7 +100,7 @@ func (c *checker) flux(f *tenancy.Flux) {
 	for _, e := range tenancy.Sorted(c.t.Environments) {
 		if len(e.Name) > longestEnvironment {
 			c.Error(diag.NameTooLong, e.Pos, fmt.Sprintf("shorten it to %d characters", longestEnvironment),
-				"environment %q is too long for Flux, whose Kustomization would be %q", e.Name, tenancy.FluxPrefix+e.Name)
+				"environment %q is too long for Flux, whose Kustomization would be %q", e.Name, tenancy.FluxPrefix+e.Name+tenancy.FluxRollout)
 		}
 	}
 }

@@ -20,6 +20,7 @@ func (c *checker) namespaces() {
 			first[n.Name] = n
 		}
 		c.knownEnvironments(n.Environments)
+		c.rollout(n)
 		for e, w := range tenancy.Sorted(n.Names) {
 			c.knownEnvironment(e, w.Pos)
 			if c.t.Environments[e] != nil && !n.In(e) {
@@ -28,6 +29,20 @@ func (c *checker) namespaces() {
 			}
 		}
 		c.workloads("namespace", n.Name, n.Workloads)
+	}
+}
+
+// rollout reports environments of a roll-out in which there is nothing to open.
+func (c *checker) rollout(n *tenancy.Namespace) {
+	if n.Rollout == nil {
+		return
+	}
+	c.knownEnvironments(n.Rollout.Environments)
+	for _, w := range n.Rollout.Environments {
+		if c.t.Environments[w.Text] != nil && !n.In(w.Text) {
+			c.Error(diag.UnknownEnvironment, w.Pos, nearest.Hint(w.Text, "its environments", tenancy.Texts(n.Environments)),
+				"namespace %q is rolled out in environment %q, in which it does not exist", n.Name, w.Text)
+		}
 	}
 }
 

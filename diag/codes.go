@@ -98,6 +98,9 @@ const (
 	AlreadyOpen         Code = "already-open"
 	Expired             Code = "expired"
 	ExpiresSoon         Code = "expires-soon"
+	RolloutOverdue      Code = "rollout-overdue"
+	RolloutSoon         Code = "rollout-ends-soon"
+	RolloutFlip         Code = "rollout-with-changes"
 	SharedBridge        Code = "shared-bridge"
 )
 
@@ -225,6 +228,9 @@ var summaries = map[Code]string{
 	AlreadyOpen:         "A flow opens what the baseline opens already.",
 	Expired:             "A flow has expired and is closed.",
 	ExpiresSoon:         "A flow expires within 30 days.",
+	RolloutOverdue:      "A namespace is open for longer than its roll-out allows.",
+	RolloutSoon:         "A roll-out's last day is within 30 days.",
+	RolloutFlip:         "A roll-out ends together with other changes of its namespace.",
 	SharedBridge:        "A shared namespace joins two environments.",
 
 	NamespaceDropped: "A namespace left the tenancy without being retired.",

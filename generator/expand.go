@@ -42,6 +42,7 @@ func Expand(t *tenancy.Tenancy, opts Options) (*Expansion, []diag.Diagnostic) {
 	x.out.Delivery = t.Delivery
 	x.kinds = x.kindsOfNames()
 	x.layOut()
+	x.rollouts()
 	for _, f := range tenancy.Sorted(t.Flows) {
 		if x.inForce(f) {
 			x.flow(f)
@@ -90,6 +91,9 @@ func (x *expander) teamOverlays(c *Cluster, k *tenancy.Cluster, e *tenancy.Envir
 		}
 		o := &Overlay{Kind: Team, Cluster: c.Name, Environment: e.Name, Name: n.Name, Namespace: n.KubernetesName(e)}
 		x.add(c, o, n.Baseline)
+		if r := n.RolloutIn(e); r != nil {
+			o.Rollout = &Rollout{Policy: allowAll(), Cause: r, Owners: x.t.Teams[n.Team].Owners}
+		}
 		if k.ManageNamespaces {
 			c.Namespaces = append(c.Namespaces, NamespaceObject{Name: o.Namespace, Team: n.Team, Environment: e.Name,
 				Class: e.Class.Text, PodSecurity: n.PodSecurity})

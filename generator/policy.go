@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -20,6 +21,9 @@ type Expansion struct {
 	// Delivery says how the overlays come into the clusters; nil if the tenancy
 	// does not.
 	Delivery *tenancy.Delivery
+	// Overdue are the roll-outs that should be over. The calendar alone makes them
+	// errors: they stop no writing, and what they keep open stays open.
+	Overdue []diag.Diagnostic
 }
 
 // Overlays gives the overlays of all clusters.
@@ -59,6 +63,10 @@ const (
 	LayerSameNamespace = "allow-same-namespace"
 )
 
+// AllowAll is the policy of a roll-out. No flow's has this name, which ends in
+// a direction or a workload.
+const AllowAll = "rollout-allow-all"
+
 // Kind says what declares an overlay's namespace.
 type Kind int
 
@@ -79,6 +87,15 @@ type Overlay struct {
 	Layers      []string
 	Policies    []*Policy   // sorted by name
 	Exemptions  []Exemption // the layers it does without
+	Rollout     *Rollout    // nil: it is closed but for its policies
+}
+
+// Rollout keeps an overlay's namespace open: what its policies allow arrives
+// first, and to take this away is what closes it.
+type Rollout struct {
+	Policy *Policy // allows everything
+	Cause  *tenancy.Rollout
+	Owners []string // of the namespace
 }
 
 // Exemption is a layer of the baseline that a namespace does without.
@@ -124,8 +141,9 @@ type Cause struct {
 	Owners       []string // of the namespace that the policy stands in
 }
 
-// Rule allows its peers on its ports. It always has peers; without ports it is
-// a rule of the baseline and means every port.
+// Rule allows its peers on its ports. Without ports it is a rule of the baseline
+// and means every port; without peers it is that of a roll-out, and means
+// everybody.
 type Rule struct {
 	Peers []Peer
 	Ports []tenancy.Port

@@ -20,13 +20,30 @@ const defect = "this is a defect of Hedgerow, not of the tenancy: please report 
 
 // differences compares what is built with what is declared, both ways.
 func (p *Proof) differences(l *diag.List, c *Cluster) {
-	p.extra(l, c)
+	p.extra(l, c, slices.Concat(c.declared, c.among(c.others())))
 	closed(l, c)
 }
 
+// rollouts sees to it that namespaces that are kept open are open, and that
+// nothing else is: towards each other and towards what Hedgerow does not manage
+// they are as if nothing isolated them. What is open besides is declared.
+func (p *Proof) rollouts(l *diag.List, c *Cluster) {
+	if len(c.Open) == 0 {
+		return
+	}
+	free := c.among(c.Graph.Elsewhere(slices.DeleteFunc(slices.Clone(c.Managed), func(n string) bool { return slices.Contains(c.Open, n) })))
+	p.extra(l, c, slices.Concat(c.declared, free))
+	for i, e := range c.Graph.List(c.Graph.Lacks(free)) {
+		if i == shown {
+			return
+		}
+		l.Error(diag.DeclaredClosed, token.Position{}, defect, "cluster %q: a roll-out keeps %s open, and it is not", c.Name, c.words(&e))
+	}
+}
+
 // extra reports what is open and not declared.
-func (p *Proof) extra(l *diag.List, c *Cluster) {
-	extra := c.Graph.List(reach.Subtract(c.Graph.Open(), slices.Concat(c.declared, c.notOurs())))
+func (p *Proof) extra(l *diag.List, c *Cluster, declared []reach.Edge) {
+	extra := c.Graph.List(reach.Subtract(c.Graph.Open(), declared))
 	for i, e := range extra {
 		if i == shown {
 			l.Error(diag.OpenUndeclared, token.Position{}, defect, "cluster %q: and %d more connections are open that nothing declares", c.Name, len(extra)-shown)
@@ -86,14 +103,16 @@ func (c *Cluster) expected(cause *generator.Connection, d generator.Direction, e
 	return out
 }
 
-// notOurs is what goes on where Hedgerow writes no policies at either end.
-func (c *Cluster) notOurs() []reach.Edge {
-	elsewhere := c.Graph.Elsewhere(c.Managed)
+// others are the pods whose policies Hedgerow does not write.
+func (c *Cluster) others() reach.Group { return c.Graph.Elsewhere(c.Managed) }
+
+// among is all that pods may have to do with each other and with addresses.
+func (c *Cluster) among(pods reach.Group) []reach.Edge {
 	outside := c.Graph.EveryAddress()
 	return []reach.Edge{
-		{From: elsewhere, To: elsewhere, Ports: reach.AllPorts},
-		{From: elsewhere, To: outside, Ports: reach.AllPorts},
-		{From: outside, To: elsewhere, Ports: reach.AllPorts},
+		{From: pods, To: pods, Ports: reach.AllPorts},
+		{From: pods, To: outside, Ports: reach.AllPorts},
+		{From: outside, To: pods, Ports: reach.AllPorts},
 	}
 }
 

@@ -22,11 +22,39 @@ type Verdict struct {
 	// Apart are the names of those that hold only because their ends are on
 	// different clusters.
 	Apart []string
-	Held  int
+	// Suspended are the names of never guards that will hold when every roll-out
+	// is over, and do not as long as a namespace is kept open.
+	Suspended []string
+	Held      int
+
+	broken []string // names
 }
 
-// Guards judges every guard.
+// Guards judges every guard on what will be open when every roll-out is over: a
+// flow that breaks one must not show only then.
 func (p *Proof) Guards() (Verdict, error) {
+	after := *p
+	after.Clusters = map[string]*Cluster{}
+	rollouts := false
+	for name, c := range p.Clusters {
+		after.Clusters[name] = c.after
+		rollouts = rollouts || len(c.Open) > 0
+	}
+	v, err := after.judgeGuards()
+	if err != nil || !rollouts {
+		return v, err
+	}
+	now, err := p.judgeGuards()
+	v.Suspended = without(now.broken, v.broken)
+	v.Held -= len(v.Suspended)
+	return v, err
+}
+
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}
+
+func (p *Proof) judgeGuards() (Verdict, error) {
 	var v Verdict
 	for _, g := range tenancy.Sorted(p.t.Guards) {
 		j := p.judgement(g)
@@ -49,6 +77,7 @@ func (p *Proof) Guards() (Verdict, error) {
 			}
 		default:
 			v.Broken = append(v.Broken, j.List...)
+			v.broken = append(v.broken, g.Name)
 		}
 	}
 	return v, nil

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	networkingv1 "k8s.io/api/networking/v1"
+
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/reach"
@@ -26,11 +28,15 @@ type Cluster struct {
 	Graph    *reach.Graph
 	Objects  *reach.Cluster   // what was built, and the workloads that the tenancy declares
 	Managed  []string         // the namespaces in Kubernetes whose policies Hedgerow writes
+	Open     []string         // those of them that a roll-out keeps open
 	Places   map[string]Place // by the names of namespaces in Kubernetes
 	facts    *tenancy.Cluster
 	policies map[policyKey]*generator.Policy
 	declared []reach.Edge
 	causes   []*generator.Connection // of each declared edge
+	// after is the cluster as it will be when every roll-out is over; it is the
+	// cluster itself where none is open.
+	after *Cluster
 }
 
 // A policyKey names a policy in Kubernetes.
@@ -61,6 +67,25 @@ func New(t *tenancy.Tenancy, x *generator.Expansion, built map[string]*reach.Clu
 }
 
 func newCluster(t *tenancy.Tenancy, k *generator.Cluster, objects reach.Cluster) (*Cluster, error) {
+	c, err := graphed(t, k, objects)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range k.Overlays {
+		if o.Rollout != nil {
+			c.Open = append(c.Open, o.Namespace)
+		}
+	}
+	c.after = c
+	if len(c.Open) > 0 {
+		objects.Policies = slices.DeleteFunc(slices.Clone(objects.Policies), func(p *networkingv1.NetworkPolicy) bool { return p.Name == generator.AllowAll })
+		c.after, err = graphed(t, k, objects)
+	}
+	return c, err
+}
+
+// graphed gives a cluster with what is open on it, and what is declared.
+func graphed(t *tenancy.Tenancy, k *generator.Cluster, objects reach.Cluster) (*Cluster, error) {
 	c := &Cluster{Name: k.Name, facts: t.Clusters[k.Name], Places: places(t, k), Objects: &objects, policies: map[policyKey]*generator.Policy{}}
 	objects.Workloads = workloads(t, c)
 	var err error
@@ -102,7 +127,8 @@ func (c *Cluster) namespaces(k *generator.Cluster) []string {
 func (p *Proof) Check() []diag.Diagnostic {
 	var l diag.List
 	for _, c := range tenancy.Sorted(p.Clusters) {
-		p.differences(&l, c)
+		p.differences(&l, c.after)
+		p.rollouts(&l, c)
 	}
 	return l
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -58,6 +59,7 @@ type applicationSetSpec struct {
 	SyncPolicy        applicationSetSync      `json:"syncPolicy"`
 	Generators        []applicationGenerator  `json:"generators"`
 	Template          applicationSetsTemplate `json:"template"`
+	TemplatePatch     string                  `json:"templatePatch,omitempty"`
 }
 
 type applicationSetSync struct {
@@ -75,6 +77,9 @@ type applicationGenerator struct {
 type element struct {
 	Namespace string `json:"namespace"`
 	Path      string `json:"path"` // below the output folder
+	// Rollout is where what keeps the namespace open stands; nil on a cluster
+	// without roll-outs, whose ApplicationSet has no use for it.
+	Rollout *string `json:"rollout,omitempty"`
 }
 
 type applicationSetsTemplate struct {
@@ -166,8 +171,16 @@ func destination(d *tenancy.Delivery, c *generator.Cluster, namespace string) ar
 
 // elements lists the overlays of a cluster by Kubernetes namespace.
 func elements(c *generator.Cluster) (out []element) {
+	rollouts := hasRollouts(c)
 	for _, o := range c.Overlays {
-		out = append(out, element{o.Namespace, overlayDir(o)})
+		e := element{Namespace: o.Namespace, Path: overlayDir(o)}
+		if rollouts {
+			e.Rollout = new(string)
+		}
+		if o.Rollout != nil {
+			*e.Rollout = rolloutDir(o)
+		}
+		out = append(out, e)
 	}
 	slices.SortFunc(out, func(a, b element) int { return cmp.Compare(a.Namespace, b.Namespace) })
 	return out
@@ -192,7 +205,30 @@ func clusterApplications(d *tenancy.Delivery, c *generator.Cluster) *application
 		},
 	}
 	s.Spec.Generators[0].List.Elements = elements(c)
+	if hasRollouts(c) {
+		s.Spec.TemplatePatch = rolloutPatch(d, c)
+	}
 	return s
+}
+
+func hasRollouts(c *generator.Cluster) bool {
+	return slices.ContainsFunc(c.Overlays, func(o *generator.Overlay) bool { return o.Rollout != nil })
+}
+
+// rolloutPatch gives the Applications of namespaces that are kept open a second
+// source. They stay the same Applications, so that what keeps them open is
+// removed when the roll-out ends: last of all, since they prune last.
+func rolloutPatch(d *tenancy.Delivery, c *generator.Cluster) string {
+	var b strings.Builder
+	b.WriteString("{{- if .rollout }}\nmetadata:\n  annotations:\n")
+	fmt.Fprintf(&b, "    %s: %s\n", generatePaths, quoted(refreshPaths(d, "{{.path}}", path.Join(c.Name, "base"), "{{.rollout}}")))
+	b.WriteString("spec:\n  source: null\n  sources:\n")
+	for _, dir := range []string{"{{.path}}", "{{.rollout}}"} {
+		s := sourceOf(d, dir)
+		fmt.Fprintf(&b, "  - {repoURL: %s, targetRevision: %s, path: %s}\n", quoted(s.RepoURL), quoted(s.TargetRevision), quoted(s.Path))
+	}
+	b.WriteString("{{- else }}\n{}\n{{- end }}\n")
+	return b.String()
 }
 
 // namespacesApplication syncs the Namespace objects. Its name has a dot, which
@@ -213,12 +249,17 @@ func refreshPaths(d *tenancy.Delivery, below ...string) string {
 	return strings.Join(out, ";")
 }
 
+// sourceOf is a folder below the output folder. A tag could have the short name
+// of the branch.
+func sourceOf(d *tenancy.Delivery, dir string) argoSource {
+	return argoSource{RepoURL: d.Repository.Text, TargetRevision: "refs/heads/" + d.Branch.Text, Path: path.Join(d.Path.Text, dir)}
+}
+
 // syncedApplication syncs a folder below the output folder, and keeps at it.
 func syncedApplication(d *tenancy.Delivery, c *generator.Cluster, dir, namespace string) applicationSpec {
 	a := applicationSpec{
-		Project: tenancy.Project(c.Name),
-		// A tag could have the short name of the branch.
-		Source:      argoSource{RepoURL: d.Repository.Text, TargetRevision: "refs/heads/" + d.Branch.Text, Path: path.Join(d.Path.Text, dir)},
+		Project:     tenancy.Project(c.Name),
+		Source:      sourceOf(d, dir),
 		Destination: destination(d, c, namespace),
 	}
 	s := &a.SyncPolicy

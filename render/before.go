@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/generator"
 )
 
 // Before builds the overlays as they were found, of which the inventory tells.
@@ -19,7 +22,7 @@ func (p *Plan) Before(now []Built) ([]Built, error) {
 	}
 	var out []Built
 	needed := map[string]bool{}
-	for _, e := range p.output.inventory.Namespaces {
+	for _, e := range p.overlaysFound() {
 		base := path.Join(e.Cluster, "base")
 		if b := built[e.Path]; b != nil && !touched[e.Path] && !touched[base] {
 			out = append(out, *b)
@@ -44,6 +47,23 @@ func (p *Plan) Before(now []Built) ([]Built, error) {
 		}
 	}
 	return out, nil
+}
+
+// overlaysFound gives the overlays of the inventory, each followed by what kept
+// its namespace open.
+func (p *Plan) overlaysFound() (out []NamespaceEntry) {
+	for _, e := range p.output.inventory.Namespaces {
+		out = append(out, e)
+		if at := rolloutBeside(e); p.output.files[path.Join(at, kustomizationFile)] != nil {
+			out = append(out, NamespaceEntry{e.Cluster, e.Namespace, at})
+		}
+	}
+	return out
+}
+
+// rolloutBeside gives where what keeps an overlay's namespace open would stand.
+func rolloutBeside(e NamespaceEntry) string {
+	return path.Join(e.Cluster, "rollout", strings.TrimPrefix(e.Path, e.Cluster+"/"))
 }
 
 // touched gives the folders of which something changes, and those above.
@@ -83,6 +103,21 @@ func (p *Plan) Retired() (retired, released []NamespaceEntry) {
 	}
 	now := slices.DeleteFunc(slices.Clone(p.Inventory.Namespaces), stays)
 	return missing(now, before), missing(before, p.Inventory.Namespaces)
+}
+
+// Rollouts gives the namespaces, as in prod/orders, of which a roll-out begins or
+// ends with the plan.
+func (p *Plan) Rollouts() (begun, ended []string) {
+	return rolledOut(p.Add), rolledOut(p.Delete)
+}
+
+func rolledOut(files []string) (out []string) {
+	for _, file := range files {
+		if parts := strings.Split(file, "/"); len(parts) == 5 && parts[1] == "rollout" && parts[4] == generator.AllowAll+".yaml" {
+			out = append(out, path.Join(parts[2:4]...))
+		}
+	}
+	return out
 }
 
 func stays(e NamespaceEntry) bool { return !isRetired(e) }

@@ -19,6 +19,7 @@ import (
 type Built struct {
 	Cluster    string
 	Overlay    *generator.Overlay // nil for the Namespace objects of a cluster
+	Rollout    bool               // it is what keeps the overlay's namespace open
 	Path       string             // below the output folder
 	Policies   []*networkingv1.NetworkPolicy
 	Namespaces []*corev1.Namespace
@@ -54,6 +55,9 @@ func targets(x *generator.Expansion) (out []Built) {
 	for _, c := range x.Clusters {
 		for _, o := range c.Overlays {
 			out = append(out, Built{Cluster: c.Name, Overlay: o, Path: overlayDir(o)})
+			if o.Rollout != nil {
+				out = append(out, Built{Cluster: c.Name, Overlay: o, Rollout: true, Path: rolloutDir(o)})
+			}
 		}
 		if len(c.Namespaces) > 0 {
 			out = append(out, Built{Cluster: c.Name, Path: path.Join(c.Name, "namespaces"), declared: c.Namespaces})
@@ -97,6 +101,9 @@ func (b *builder) build(t *Built) error {
 	if err := b.objects(t); err != nil {
 		return err
 	}
+	if t.Rollout {
+		return judgeRollout(t)
+	}
 	for _, p := range t.Policies {
 		if err := judge(p, t.Overlay); err != nil {
 			return fmt.Errorf("policy %q: %w", p.Name, err)
@@ -138,7 +145,11 @@ func (b *builder) checkDeclaredNamespaces(t *Built) error {
 	if t.Overlay == nil {
 		return nil
 	}
-	for _, p := range t.Overlay.Policies {
+	policies := t.Overlay.Policies
+	if t.Rollout {
+		policies = []*generator.Policy{t.Overlay.Rollout.Policy}
+	}
+	for _, p := range policies {
 		var head struct {
 			Metadata struct{ Namespace string }
 		}

@@ -56,8 +56,16 @@ func (t Tree) cluster(c *generator.Cluster) error {
 		if err := t.overlay(o); err != nil {
 			return err
 		}
-		dir := overlayDir(o)
-		groups[path.Dir(dir)] = append(groups[path.Dir(dir)], path.Base(dir))
+		dirs := []string{overlayDir(o)}
+		if o.Rollout != nil {
+			if err := t.rollout(o); err != nil {
+				return err
+			}
+			dirs = append(dirs, rolloutDir(o))
+		}
+		for _, dir := range dirs {
+			groups[path.Dir(dir)] = append(groups[path.Dir(dir)], path.Base(dir))
+		}
 	}
 	for dir, names := range tenancy.Sorted(groups) {
 		if err := t.kustomization(dir, "", names); err != nil {
@@ -92,6 +100,23 @@ func (t Tree) overlay(o *generator.Overlay) error {
 		}
 	}
 	return t.kustomization(dir, o.Namespace, resources)
+}
+
+// rolloutDir is where what keeps an overlay's namespace open stands.
+func rolloutDir(o *generator.Overlay) string {
+	return path.Join(o.Cluster, "rollout", o.Environment, o.Name)
+}
+
+// rollout renders what keeps a namespace open, apart from its overlay: it comes
+// before that, and to take it away is the whole of what closes the namespace.
+func (t Tree) rollout(o *generator.Overlay) error {
+	dir, file := rolloutDir(o), generator.AllowAll+".yaml"
+	policy := networkPolicy(o.Rollout.Policy, o.Namespace)
+	policy.Annotations = rolloutAnnotations(o)
+	if err := t.put(path.Join(dir, file), policy); err != nil {
+		return err
+	}
+	return t.kustomization(dir, o.Namespace, []string{file})
 }
 
 // namespaces renders the Namespace objects apart: a kustomization with a

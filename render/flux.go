@@ -67,14 +67,40 @@ func fluxObjects(d *tenancy.Delivery, c *generator.Cluster) []deliveryObject {
 	if len(c.Namespaces) > 0 {
 		out = append(out, synced(d, path.Join(c.Name, "namespaces")))
 	}
-	for _, dir := range overlayGroups(c) {
+	groups, rollouts := overlayGroups(c), rolloutGroups(c)
+	for _, dir := range slices.Concat(groups, rollouts) {
 		k := synced(d, dir)
 		if len(c.Namespaces) > 0 {
 			k.Spec.DependsOn = []reference{{Name: fluxNamespaces}}
 		}
+		// What keeps namespaces open comes before what isolates them.
+		if first := path.Join(c.Name, "rollout", path.Base(dir)); slices.Contains(groups, dir) && slices.Contains(rollouts, first) {
+			k.Spec.DependsOn = append(k.Spec.DependsOn, reference{Name: fluxKustomizationOf(first)})
+		}
 		out = append(out, k)
 	}
 	return out
+}
+
+// fluxKustomizationOf names the Kustomization that syncs a folder of a cluster.
+func fluxKustomizationOf(dir string) string {
+	name := tenancy.FluxPrefix + path.Base(dir)
+	if path.Base(path.Dir(dir)) == "rollout" {
+		name += tenancy.FluxRollout
+	}
+	return name
+}
+
+// rolloutGroups gives the folders of a cluster that hold what keeps namespaces
+// open, one for each environment.
+func rolloutGroups(c *generator.Cluster) (out []string) {
+	for _, o := range c.Overlays {
+		if o.Rollout != nil {
+			out = append(out, path.Dir(rolloutDir(o)))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // overlayGroups gives the folders of a cluster that hold overlays: those of its
@@ -102,7 +128,7 @@ func source(d *tenancy.Delivery) *gitRepository {
 func synced(d *tenancy.Delivery, dir string) *fluxKustomization {
 	return &fluxKustomization{
 		TypeMeta:   typeMeta("kustomize.toolkit.fluxcd.io/v1", "Kustomization"),
-		ObjectMeta: objectMeta(d.Flux.Namespace, tenancy.FluxPrefix+path.Base(dir)),
+		ObjectMeta: objectMeta(d.Flux.Namespace, fluxKustomizationOf(dir)),
 		Spec: fluxKustomizationSpec{
 			SourceRef: reference{"GitRepository", fluxName}, Path: "./" + path.Join(d.Path.Text, dir),
 			Prune: true, Wait: true, // so that workloads can depend on it

@@ -21,8 +21,13 @@ import (
 func checkTree(x *generator.Expansion, tree Tree) error {
 	lists := deliveryFolders(x, tree)
 	for _, o := range x.Overlays() {
-		dir := path.Dir(overlayDir(o))
-		lists[dir] = append(lists[dir], path.Base(overlayDir(o)))
+		dirs := []string{overlayDir(o)}
+		if o.Rollout != nil {
+			dirs = append(dirs, rolloutDir(o))
+		}
+		for _, dir := range dirs {
+			lists[path.Dir(dir)] = append(lists[path.Dir(dir)], path.Base(dir))
+		}
 	}
 	listed, folders := map[string]bool{}, kustomizations(x)
 	for dir := range lists {
@@ -71,6 +76,9 @@ func kustomizations(x *generator.Expansion) map[string]bool {
 		}
 		for _, o := range c.Overlays {
 			out[overlayDir(o)] = true
+			if o.Rollout != nil {
+				out[rolloutDir(o)] = true
+			}
 		}
 		out[path.Join(c.Name, "namespaces")] = len(c.Namespaces) > 0
 	}
@@ -130,11 +138,11 @@ func (t *Built) completeNamespaces() error {
 // judgeKept refuses an object that Argo CD or Flux would remove when it leaves
 // the source.
 func judgeKept(annotations map[string]string) error {
-	options := strings.Split(annotations["argocd.argoproj.io/sync-options"], ",")
+	options := strings.Split(annotations[argoOptions], ",")
 	if !slices.Contains(options, "Prune=false") || !slices.Contains(options, "Delete=false") {
 		return fmt.Errorf("it could be removed by Argo CD")
 	}
-	if annotations["kustomize.toolkit.fluxcd.io/prune"] != "disabled" {
+	if annotations[fluxPrune] != "disabled" {
 		return fmt.Errorf("it could be removed by Flux")
 	}
 	return nil
@@ -155,6 +163,26 @@ func judgeCause(p *networkingv1.NetworkPolicy, o *generator.Overlay) error {
 	note, flow := NoteOf(p.Annotations), o.Policies[i].Cause.Flow
 	if !strings.HasPrefix(p.Name, "allow-"+flow.Name+"-") || note.Flow != flow.Name || note.Reason != flow.Reason || note.Expires != flow.Expires.Text {
 		return fmt.Errorf("it says that it is there for flow %q, not for %q as declared", note.Flow, flow.Name)
+	}
+	return nil
+}
+
+// judgeRollout refuses what keeps a namespace open if it is more or less than
+// that: one policy that allows everything there, and says why and until when.
+func judgeRollout(t *Built) error {
+	if len(t.Policies) != 1 || len(t.Namespaces) > 0 {
+		return fmt.Errorf("%d policies and %d Namespace objects were built instead of one and none", len(t.Policies), len(t.Namespaces))
+	}
+	p, want := t.Policies[0], networkPolicy(t.Overlay.Rollout.Policy, t.Overlay.Namespace)
+	switch cause := t.Overlay.Rollout.Cause; {
+	case p.Name != want.Name || p.Namespace != want.Namespace || !reflect.DeepEqual(p.Spec, want.Spec):
+		return fmt.Errorf("policy %q of namespace %q is not the one that keeps namespace %q open", p.Name, p.Namespace, want.Namespace)
+	case p.Annotations[argoWave] != "-1":
+		return fmt.Errorf("policy %q would come after the deny in Argo CD", p.Name)
+	case p.Annotations[annotationReason] != cause.Reason || p.Annotations[annotationUntil] != cause.Until.Text:
+		return fmt.Errorf("policy %q does not say why and until when it is there", p.Name)
+	case p.Annotations[argoOptions] != "" || p.Annotations[fluxPrune] != "":
+		return fmt.Errorf("policy %q would not be removed at the end of the roll-out", p.Name)
 	}
 	return nil
 }

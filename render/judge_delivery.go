@@ -2,11 +2,14 @@ package render
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
+	"text/template"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -151,7 +154,7 @@ func (j *deliveryJudge) argocd(c *generator.Cluster) error {
 	template := s.Spec.Template
 	if err := inFile(argoFolder, "ApplicationSet", name, applicationSetWrong(c, s.Spec),
 		j.paths(template.Metadata.Annotations, "{{.path}}", path.Join(c.Name, "base")),
-		j.application(c, template.Spec, "{{.path}}", "{{.namespace}}")); err != nil {
+		j.application(c, template.Spec, "{{.path}}", "{{.namespace}}"), j.patched(c, s.Spec)); err != nil {
 		return err
 	}
 	if len(c.Namespaces) == 0 {
@@ -204,21 +207,86 @@ func holds[T comparable](list []T, want map[T]bool) bool {
 
 // applicationSetWrong says what is wrong with the list of a cluster's overlays.
 func applicationSetWrong(c *generator.Cluster, s applicationSetSpec) string {
-	want := map[element]bool{}
+	want, got := map[[3]string]bool{}, [][3]string{}
 	for _, o := range c.Overlays {
-		want[element{o.Namespace, overlayDir(o)}] = true
+		e := [3]string{o.Namespace, overlayDir(o)}
+		if o.Rollout != nil {
+			e[2] = rolloutDir(o)
+		}
+		want[e] = true
+	}
+	rollouts := hasRollouts(c)
+	if len(s.Generators) == 1 {
+		for _, e := range s.Generators[0].List.Elements {
+			if rollouts != (e.Rollout != nil) {
+				return "a namespace does not say whether it is kept open"
+			}
+			rollout := ""
+			if rollouts {
+				rollout = *e.Rollout
+			}
+			got = append(got, [3]string{e.Namespace, e.Path, rollout})
+		}
 	}
 	switch {
 	case !s.SyncPolicy.PreserveResourcesOnDeletion:
 		return "an overlay that goes takes the deny of its namespace along"
 	case !s.GoTemplate || !slices.Equal(s.GoTemplateOptions, []string{"missingkey=error"}):
 		return "a parameter that is missing is no error"
-	case len(s.Generators) != 1 || !holds(s.Generators[0].List.Elements, want):
+	case !holds(got, want):
 		return "it does not list each overlay once, and nothing else"
 	case s.Template.Metadata.Name != c.Name+"-{{.namespace}}":
 		return "the name of an Application depends on more than cluster and namespace"
 	}
 	return ""
+}
+
+// patched says what is wrong with what Argo CD makes of the patch for each
+// namespace: one that is kept open has both its folders as sources, and no other
+// is patched.
+func (j *deliveryJudge) patched(c *generator.Cluster, s applicationSetSpec) string {
+	if !hasRollouts(c) {
+		return unless(s.TemplatePatch == "", "it patches Applications")
+	}
+	patch, err := template.New("").Option("missingkey=error").Parse(s.TemplatePatch)
+	if err != nil {
+		return "its patch cannot be read"
+	}
+	for _, e := range s.Generators[0].List.Elements {
+		var text bytes.Buffer
+		if patch.Execute(&text, map[string]string{"namespace": e.Namespace, "path": e.Path, "rollout": *e.Rollout}) != nil {
+			return "its patch cannot be filled in"
+		}
+		var p applicationPatch
+		if yaml.UnmarshalStrict(text.Bytes(), &p) != nil {
+			return "its patch is more than sources"
+		}
+		if *e.Rollout == "" {
+			if !reflect.ValueOf(p).IsZero() {
+				return "it patches the Application of a namespace that is closed"
+			}
+			continue
+		}
+		if wrong := j.paths(p.Metadata.Annotations, e.Path, path.Join(c.Name, "base"), *e.Rollout); wrong != "" {
+			return wrong
+		}
+		right := []argoSource{sourceOf(j.d, e.Path), sourceOf(j.d, *e.Rollout)}
+		if len(p.Metadata.Annotations) != 1 || string(p.Spec.Source) != "null" || !slices.Equal(p.Spec.Sources, right) {
+			return "what keeps a namespace open is not a source beside its overlay"
+		}
+	}
+	return ""
+}
+
+// An applicationPatch is all that the patch of an Application may hold.
+type applicationPatch struct {
+	Metadata struct {
+		Annotations map[string]string `json:"annotations"`
+	} `json:"metadata"`
+	Spec struct {
+		Source  json.RawMessage `json:"source"` // null takes the template's away
+		Sources []argoSource    `json:"sources"`
+	} `json:"spec"`
 }
 
 // paths says whether a change below one of the folders would be passed over.
@@ -263,12 +331,12 @@ func (j *deliveryJudge) flux(c *generator.Cluster) error {
 	if err := inFile(dir, "GitRepository", fluxName, unless(right, "it clones something else")); err != nil {
 		return err
 	}
-	folders := overlayGroups(c)
+	folders := append(overlayGroups(c), rolloutGroups(c)...)
 	if len(c.Namespaces) > 0 {
 		folders = append(folders, path.Join(c.Name, "namespaces"))
 	}
 	for _, folder := range folders {
-		name, k := tenancy.FluxPrefix+path.Base(folder), &fluxKustomization{}
+		name, k := fluxKustomizationOf(folder), &fluxKustomization{}
 		if err := j.read(dir, "Kustomization", name, f.Namespace, k); err != nil {
 			return err
 		}
@@ -280,8 +348,14 @@ func (j *deliveryJudge) flux(c *generator.Cluster) error {
 }
 
 func (j *deliveryJudge) kustomization(c *generator.Cluster, s fluxKustomizationSpec, folder string) string {
-	waits := len(s.DependsOn) == 1 && s.DependsOn[0].Name == fluxNamespaces
-	needs := len(c.Namespaces) > 0 && path.Base(folder) != "namespaces"
+	var needs []reference
+	if len(c.Namespaces) > 0 && path.Base(folder) != "namespaces" {
+		needs = append(needs, reference{Name: fluxNamespaces})
+	}
+	// A folder of roll-outs stands one deeper, and comes before the overlays.
+	if first := path.Join(c.Name, "rollout", path.Base(folder)); path.Dir(folder) == c.Name && slices.Contains(rolloutGroups(c), first) {
+		needs = append(needs, reference{Name: fluxKustomizationOf(first)})
+	}
 	switch {
 	case !s.Prune:
 		return "what is closed would stay open: it does not prune"
@@ -291,7 +365,7 @@ func (j *deliveryJudge) kustomization(c *generator.Cluster, s fluxKustomizationS
 		return "it has another source or path"
 	case s.ServiceAccountName != j.d.Flux.ServiceAccount:
 		return "it works with other rights"
-	case waits != needs || !needs && len(s.DependsOn) > 0:
+	case !slices.Equal(s.DependsOn, needs):
 		return "it depends on something else"
 	}
 	return ""

@@ -126,6 +126,22 @@ func causeAnnotations(c *generator.Cause) map[string]string {
 	return out
 }
 
+// rolloutAnnotations say why a namespace is open. Argo CD applies what has the
+// wave before what has none (argocd.argoproj.io/sync-wave).
+func rolloutAnnotations(o *generator.Overlay) map[string]string {
+	out := map[string]string{
+		argoWave:              "-1",
+		annotationCluster:     o.Cluster,
+		annotationEnvironment: o.Environment,
+		annotationReason:      o.Rollout.Cause.Reason,
+		annotationUntil:       o.Rollout.Cause.Until.Text,
+	}
+	if len(o.Rollout.Owners) > 0 {
+		out[annotationOwners] = strings.Join(o.Rollout.Owners, ", ")
+	}
+	return out
+}
+
 // namespaceObject gives the Namespace. Its labels are for people and other
 // tools; access never depends on them.
 func namespaceObject(n generator.NamespaceObject) *metav1.PartialObjectMetadata {
@@ -162,15 +178,19 @@ const (
 	annotationOwners      = "hedgerow.dev/owners"
 	annotationTeam        = "hedgerow.dev/team"
 	annotationClass       = "hedgerow.dev/class"
+	annotationUntil       = "hedgerow.dev/until"
 	argoCompare           = "argocd.argoproj.io/compare-options"
+	argoWave              = "argocd.argoproj.io/sync-wave"
+	argoOptions           = "argocd.argoproj.io/sync-options"
+	fluxPrune             = "kustomize.toolkit.fluxcd.io/prune"
 )
 
 // keepAnnotations stop Argo CD and Flux from removing an object when it leaves
 // the source.
 func keepAnnotations() map[string]string {
 	return map[string]string{
-		"argocd.argoproj.io/sync-options":   "Prune=false,Delete=false",
-		"kustomize.toolkit.fluxcd.io/prune": "disabled",
+		argoOptions: "Prune=false,Delete=false",
+		fluxPrune:   "disabled",
 	}
 }
 

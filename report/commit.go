@@ -16,11 +16,12 @@ const mostLines = 200
 
 // CommitMessage says what changed as the message of a commit: a subject, an
 // empty line, and the changes by team. Changes that are the same in several
-// environments are one line. Further lines say what else is worth knowing.
-func CommitMessage(d *Difference, further []string) string {
+// environments are one line. Further lines say what else is worth knowing; first,
+// if not empty, stands before all else, as in "end the roll-out of prod/orders".
+func CommitMessage(d *Difference, first string, further []string) string {
 	changes := d.merged()
 	var b strings.Builder
-	b.WriteString(d.subject(changes, len(further) > 0) + "\n")
+	b.WriteString(d.subject(changes, first, len(further) > 0) + "\n")
 	team := ""
 	for i, c := range changes {
 		if i == mostLines {
@@ -152,7 +153,7 @@ func (e End) in(environment string) string {
 
 // subject says all of a single change, and counts several. What a namespace
 // brings along when it is new is not counted.
-func (d *Difference) subject(changes []*mergedChange, more bool) string {
+func (d *Difference) subject(changes []*mergedChange, first string, more bool) string {
 	appeared, unisolated := 0, 0
 	for _, c := range d.Clusters {
 		appeared, unisolated = appeared+len(c.Appeared), unisolated+len(c.Unisolated)
@@ -160,12 +161,15 @@ func (d *Difference) subject(changes []*mergedChange, more bool) string {
 	if appeared > 0 {
 		changes = slices.DeleteFunc(slices.Clone(changes), func(c *mergedChange) bool { return c.verb == "open" && c.flows == "" })
 	}
-	if len(changes) == 1 && appeared == 0 {
+	if len(changes) == 1 && appeared == 0 && first == "" {
 		if s := changes[0].String(); utf8.RuneCountInString(s) <= longestSubject {
 			return s
 		}
 	}
 	var parts []string
+	if first != "" {
+		parts = append(parts, plain(first))
+	}
 	if appeared > 0 {
 		parts = append(parts, fmt.Sprintf("isolate %s", counted(appeared, "namespace")))
 	}

@@ -33,6 +33,7 @@ func pays(environment string) report.Connection {
 // testdata/commits.
 var commits = map[string]struct {
 	d       report.Difference
+	first   string
 	further []string
 }{
 	"one": {d: report.Difference{Clusters: []report.ClusterDifference{
@@ -49,6 +50,8 @@ var commits = map[string]struct {
 		further: []string{"namespace old on cluster main is released"}},
 	"notes":   {d: report.Difference{Notes: []report.NoteChange{{Flow: "cards", Field: "ticket", Before: "", After: "SEC-1"}}}},
 	"nothing": {},
+	"flip":    {d: report.Difference{Clusters: []report.ClusterDifference{{Cluster: "prod", Closed: []report.Connection{pays("prod")}}}}, first: "end the roll-out of prod/payments"},
+	"reason":  {first: "begin 2 roll-outs"},
 	"too-long": {d: report.Difference{Clusters: []report.ClusterDifference{{Opened: []report.Connection{
 		{From: in("prod", strings.Repeat("a", 60), "api", "a"), To: in("prod", strings.Repeat("b", 60), "api", strings.Repeat("t", 60)), Ports: tcp(80)}}}}}},
 	"hostile": {d: report.Difference{Clusters: []report.ClusterDifference{{Cluster: "main\n# x", Opened: []report.Connection{
@@ -59,7 +62,7 @@ var commits = map[string]struct {
 
 func TestCommitMessages(t *testing.T) {
 	for name, c := range commits {
-		got := report.CommitMessage(&c.d, c.further)
+		got := report.CommitMessage(&c.d, c.first, c.further)
 		file := filepath.Join("testdata", "commits", name+".txt")
 		if os.Getenv("HEDGEROW_UPDATE") != "" {
 			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
@@ -84,7 +87,7 @@ func TestHostileCommits(t *testing.T) {
 		return report.CommitMessage(&report.Difference{
 			Clusters: []report.ClusterDifference{{Cluster: name, Opened: []report.Connection{connectionOf(name)}, Appeared: []string{name}}},
 			Notes:    []report.NoteChange{{Flow: name, Field: "reason", Before: name, After: name + name}},
-		}, []string{fmt.Sprintf("namespace %s is retired", name)})
+		}, "", []string{fmt.Sprintf("namespace %s is retired", name)})
 	}
 	plain := strings.Count(message("plain"), "\n")
 	for _, name := range append([]string{"\n\nTenancy-Source: x", "\r\n# x"}, hostile...) {

@@ -141,7 +141,7 @@ func (d *decoder) environment(name string, v cue.Value) *tenancy.Environment {
 		"prefix":  func(v cue.Value) { e.Prefix = d.word(v, "prefix", affixShape).Text },
 		"suffix":  func(v cue.Value) { e.Suffix = d.word(v, "suffix", affixShape).Text },
 		"class":   func(v cue.Value) { e.Class = d.word(v, "class", nameShape) },
-		"rollout": d.later("rollout"),
+		"rollout": func(v cue.Value) { e.Rollout = d.rollout(v, false) },
 	}, "cluster")
 	return e
 }
@@ -191,9 +191,25 @@ func (d *decoder) namespace(name string, v cue.Value) *tenancy.Namespace {
 		"workloads":   named(d, "workloads", n.Workloads, (*decoder).workload),
 		"baseline":    func(v cue.Value) { n.Baseline = d.baseline(v) },
 		"podSecurity": func(v cue.Value) { n.PodSecurity = d.oneOf(v, "podSecurity", podSecurityLevels).Text },
-		"rollout":     d.later("rollout"),
+		"rollout":     func(v cue.Value) { n.Rollout = d.rollout(v, true) },
 	})
 	return n
+}
+
+// rollout reads a roll-out: a namespace's may name environments.
+func (d *decoder) rollout(v cue.Value, ofNamespace bool) *tenancy.Rollout {
+	r := &tenancy.Rollout{}
+	open := fields{
+		"reason": func(v cue.Value) { r.Reason = d.word(v, "reason", lineShape).Text },
+		"until":  func(v cue.Value) { r.Until = d.word(v, "until", dateShape) },
+	}
+	if ofNamespace {
+		open["environments"] = func(v cue.Value) { r.Environments = d.words(v, "environments", nameShape) }
+	}
+	r.Node = d.object(v, "a roll-out", fields{
+		"open": func(v cue.Value) { d.object(v, "an open roll-out", open, "reason", "until") },
+	}, "open")
+	return r
 }
 
 func (d *decoder) baseline(v cue.Value) (b tenancy.Baseline) {

@@ -140,6 +140,7 @@ func (o *ownership) platformBreaches(p *part) []breach {
 			}
 			c.field(n.Names, m.Names, "teams", name, "namespaces", ns, "names")
 			c.field(n.Baseline, m.Baseline, "teams", name, "namespaces", ns, "baseline")
+			c.field(n.Rollout, m.Rollout, "teams", name, "namespaces", ns, "rollout")
 		}
 	}
 	return c.breaches

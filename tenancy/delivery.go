@@ -67,3 +67,7 @@ const TenantsProject = "hedgerow-tenants"
 
 // FluxPrefix stands before the names of the Kustomizations of Flux.
 const FluxPrefix = "hedgerow-"
+
+// FluxRollout stands behind the name of a Kustomization of roll-outs. It has a
+// dot, which no name of an environment has.
+const FluxRollout = ".rollout"

@@ -41,6 +41,15 @@ func (n *Namespace) In(environment string) bool {
 	return len(n.Environments) == 0 || Contains(n.Environments, environment)
 }
 
+// RolloutIn gives the roll-out that keeps the namespace open in an environment,
+// its own before the environment's; nil if none does.
+func (n *Namespace) RolloutIn(e *Environment) *Rollout {
+	if r := n.Rollout; r != nil && (len(r.Environments) == 0 || Contains(r.Environments, e.Name)) {
+		return r
+	}
+	return e.Rollout
+}
+
 // KubernetesName gives the namespace's name in Kubernetes in an environment.
 func (n *Namespace) KubernetesName(e *Environment) string {
 	if w, ok := n.Names[e.Name]; ok {

@@ -96,6 +96,7 @@ type Environment struct {
 	Prefix  string
 	Suffix  string
 	Class   Word
+	Rollout *Rollout // of every namespace in it; nil: none
 }
 
 // Shared is a namespace of the platform, one for each of its clusters.
@@ -130,6 +131,15 @@ type Namespace struct {
 	Workloads    map[string]*Workload
 	Baseline     Baseline
 	PodSecurity  string
+	Rollout      *Rollout // nil: none
+}
+
+// Rollout keeps a live namespace open while its policies arrive.
+type Rollout struct {
+	Node
+	Reason       string
+	Until        Word   // the last day on which it may, as 2006-01-02
+	Environments []Word // of a namespace; empty: all of its
 }
 
 // Baseline holds the layers that a namespace does without; nil is not exempt.

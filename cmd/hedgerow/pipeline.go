@@ -222,7 +222,13 @@ func (j *job) dayOfOutput() string {
 }
 
 // found gives every diagnostic so far.
-func (j *job) found() []diag.Diagnostic { return slices.Concat(j.diags, j.guards.Dated) }
+func (j *job) found() []diag.Diagnostic {
+	out := slices.Concat(j.diags, j.guards.Dated)
+	if j.expansion != nil {
+		out = append(out, j.expansion.Overdue...)
+	}
+	return out
+}
 
 // report writes all diagnostics, sorted, and gives errProblems if one of them
 // is an error.

@@ -380,7 +380,24 @@ func (j *job) message(plan *render.Plan) (string, error) {
 	for _, e := range released {
 		further = append(further, fmt.Sprintf("namespace %s on cluster %s is released: its deny stays in the cluster until somebody deletes it there", e.Namespace, e.Cluster))
 	}
-	return report.CommitMessage(d, further), nil
+	return report.CommitMessage(d, rolloutWords(plan.Rollouts()), further), nil
+}
+
+// rolloutWords says in short which roll-outs begin and end; "" if none does.
+func rolloutWords(begun, ended []string) string {
+	var out []string
+	for _, r := range []struct {
+		verb       string
+		namespaces []string
+	}{{"begin", begun}, {"end", ended}} {
+		switch n := len(r.namespaces); {
+		case n == 1 && len(r.namespaces[0]) <= 40: // a subject has room for that
+			out = append(out, r.verb+" the roll-out of "+r.namespaces[0])
+		case n > 0:
+			out = append(out, r.verb+" "+count(n, "roll-out"))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // keeping gives the state with the denies of namespaces that are released: they

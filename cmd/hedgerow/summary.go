@@ -31,6 +31,9 @@ func (j *job) contents() string {
 	overlays := j.expansion.Overlays()
 	for _, o := range overlays {
 		policies += len(o.Layers) + len(o.Policies)
+		if o.Rollout != nil {
+			policies++
+		}
 		for _, p := range o.Policies {
 			flows[p.Cause.Flow.Name] = true
 		}
@@ -47,6 +50,9 @@ func (j *job) contents() string {
 func (j *job) sayGuards(w io.Writer) {
 	for _, name := range j.guards.Apart {
 		j.say(w, "guard %q holds because its ends are on different clusters\n", name)
+	}
+	for _, name := range j.guards.Suspended {
+		j.say(w, "guard %q is suspended: what it forbids is open as long as a roll-out is\n", name)
 	}
 }
 
@@ -67,6 +73,13 @@ func (j *job) summarize(plan *render.Plan) {
 	j.sayFlows(w, "opened", flows.Opened)
 	j.sayFlows(w, "closed", flows.Closed)
 	j.sayFlows(w, "changed", flows.Changed)
+	begun, ended := plan.Rollouts()
+	for _, namespace := range begun {
+		j.say(w, "roll-out begun: %s is kept open\n", namespace)
+	}
+	for _, namespace := range ended {
+		j.say(w, "roll-out ended: what no flow opens in %s is closed\n", namespace)
+	}
 	j.sayExceptions(w)
 }
 
@@ -78,6 +91,11 @@ func (j *job) sayExceptions(w io.Writer) {
 	for _, o := range j.expansion.Overlays() {
 		for _, e := range o.Exemptions {
 			j.say(w, "exempt: %s on %s has no %s: %s\n", o.Namespace, o.Cluster, e.Layer, e.Reason)
+		}
+	}
+	for _, o := range j.expansion.Overlays() {
+		if r := o.Rollout; r != nil {
+			j.say(w, "open: %s on %s until %s: %s\n", o.Namespace, o.Cluster, r.Cause.Until.Text, r.Cause.Reason)
 		}
 	}
 	for _, o := range j.expansion.Overlays() {

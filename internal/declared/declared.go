@@ -44,7 +44,7 @@ type question struct {
 // mayLeave reports whether the source may open the connection without a flow.
 func (q question) mayLeave() bool {
 	b := q.managed(q.From)
-	if b == nil {
+	if b == nil || q.rollsOut(q.From) {
 		return !q.retired(q.From)
 	}
 	return b.IntraNamespace == nil && q.From.Namespace == q.To.Namespace || b.DNS == nil && q.looksUpNames()
@@ -54,7 +54,7 @@ func (q question) mayLeave() bool {
 // flow.
 func (q question) mayEnter() bool {
 	b := q.managed(q.To)
-	if b == nil {
+	if b == nil || q.rollsOut(q.To) {
 		return !q.retired(q.To)
 	}
 	return b.IntraNamespace == nil && q.From.Namespace == q.To.Namespace
@@ -81,6 +81,21 @@ func (q question) managed(e End) *tenancy.Baseline {
 		}
 	}
 	return nil
+}
+
+// rollsOut reports whether a pod is in a namespace that a roll-out keeps open.
+func (q question) rollsOut(e End) bool {
+	for _, team := range q.t.Teams {
+		for _, n := range team.Namespaces {
+			for _, env := range q.t.Environments {
+				own := n.Rollout != nil && listed(n.Rollout.Environments, env.Name)
+				if (own || env.Rollout != nil) && env.Cluster.Text == q.Cluster && q.is(e, n, env) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // retired reports whether a pod is in a namespace of which only the deny is

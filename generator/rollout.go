@@ -1,0 +1,40 @@
+package generator
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// allowAll gives the policy that keeps a namespace open.
+func allowAll() *Policy {
+	everybody := []Rule{{}}
+	return &Policy{Name: AllowAll, Isolates: []Direction{Ingress, Egress}, Ingress: everybody, Egress: everybody}
+}
+
+// rollouts speaks of those that should be over, or soon should.
+func (x *expander) rollouts() {
+	open := map[*tenancy.Rollout][]string{}
+	for _, o := range x.out.Overlays() {
+		if o.Rollout != nil {
+			open[o.Rollout.Cause] = append(open[o.Rollout.Cause], o.Environment+"/"+o.Name)
+		}
+	}
+	causes := slices.SortedFunc(maps.Keys(open), func(a, b *tenancy.Rollout) int { return compareStrings(open[a][0], open[b][0]) })
+	for _, r := range causes {
+		what, day := strings.Join(open[r], ", "), r.Until.Text
+		switch {
+		case day == "": // it could not be read, which is said
+		case day < x.opts.Today:
+			var overdue diag.List
+			overdue.Error(diag.RolloutOverdue, r.Until.Pos, "remove the roll-out, which closes what no flow opens; or give it a later day",
+				"the roll-out should have ended on %s, and keeps %s open", day, what)
+			x.out.Overdue = append(x.out.Overdue, overdue...)
+		case day <= x.opts.Soon:
+			x.Warn(diag.RolloutSoon, r.Until.Pos, "remove the roll-out by then, or give it a later day", "the roll-out that keeps %s open ends on %s", what, day)
+		}
+	}
+}
