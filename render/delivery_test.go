@@ -77,10 +77,7 @@ func TestBuildRefusesDamagedDelivery(t *testing.T) {
 		otherSource, otherPath, unknown         = "has another source", "has another path", "unknown field"
 	)
 	x := expandText(t, delivered)
-	if _, err := Build(x, files(t, x), nil); err != nil {
-		t.Fatalf("the correct tree does not build: %v", err)
-	}
-	for _, c := range []struct{ name, file, old, new, want string }{
+	refuses(t, x, []damage{
 		{"an object that nothing lists", list, "- applicationset-hedgerow-main.yaml\n", "", "5 entries instead of 6"},
 		{"a patch", list, "resources:", "patches: [{patch: x}]\nresources:", "does more than list"},
 		{"a namespace for everything", fluxList, "resources:", "namespace: default\nresources:", "does more than list"},
@@ -160,18 +157,84 @@ func TestBuildRefusesDamagedDelivery(t *testing.T) {
 		{"rights of others", spareRole, "kind: ClusterRole\n", "aggregationRule:\n  clusterRoleSelectors:\n  - matchLabels:\n      a: b\nkind: ClusterRole\n", ""},
 		{"rights for others", binding, "  name: hedgerow\n  namespace", "  name: default\n  namespace", "binds something else"},
 		{"other rights for it", binding, "  name: hedgerow\nsubjects", "  name: cluster-admin\nsubjects", "binds something else"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			tree := files(t, x)
-			damaged := strings.Replace(string(tree[c.file]), c.old, c.new, 1)
-			if damaged == string(tree[c.file]) {
-				t.Fatalf("%q does not stand in\n%s", c.old, tree[c.file])
-			}
-			tree[c.file] = []byte(damaged)
-			if _, err := Build(x, tree, nil); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, not %q", err, c.want)
-			}
-		})
+	})
+}
+
+// TestBuildRefusesDamagedRollout damages what keeps namespaces open: it must be
+// that and no more, come first, and go when the roll-out ends.
+func TestBuildRefusesDamagedRollout(t *testing.T) {
+	const (
+		allowAll = "main/rollout/prod/till/rollout-allow-all.yaml"
+		folder   = "main/rollout/prod/till/kustomization.yaml"
+		list     = "main/rollout/prod/kustomization.yaml"
+		overlay  = "main/prod/till/kustomization.yaml"
+		set      = "delivery/argocd/applicationset-hedgerow-main.yaml"
+		first    = "delivery/flux/main/kustomization-hedgerow-prod.rollout.yaml"
+		then     = "delivery/flux/main/kustomization-hedgerow-prod.yaml"
+
+		notThat, notASource = "is not the one that keeps namespace \"till\" open", "is not a source beside its overlay"
+	)
+	refuses(t, expand(t, "../testdata/tenancies/rolling-out"), []damage{
+		{"another namespace", allowAll, "namespace: till", "namespace: catalogue", `says namespace "catalogue" instead of "till"`},
+		{"another namespace for the folder", folder, "namespace: till", "namespace: catalogue", notThat},
+		{"some pods", allowAll, "podSelector: {}", "podSelector: {matchLabels: {app: till}}", notThat},
+		{"no way out", allowAll, "  egress:\n  - {}\n", "", notThat},
+		{"somebody only", allowAll, "  ingress:\n  - {}", "  ingress:\n  - from:\n    - podSelector: {}", notThat},
+		{"another name", allowAll, "name: rollout-allow-all", "name: allow-all", notThat},
+		{"after the deny", allowAll, "sync-wave: \"-1\"", "sync-wave: \"1\"", "would come after the deny"},
+		{"another reason", allowAll, "card readers", "people", "does not say why"},
+		{"another day", allowAll, "2036-06-30", "2037-06-30", "does not say why"},
+		{"kept by Argo CD", allowAll, "  annotations:\n", "  annotations:\n    argocd.argoproj.io/sync-options: Prune=false\n", "would not be removed"},
+		{"kept by Flux", allowAll, "  annotations:\n", "  annotations:\n    kustomize.toolkit.fluxcd.io/prune: disabled\n", "would not be removed"},
+		{"nothing listed", folder, "resources:\n- rollout-allow-all.yaml\n", "resources: []\n", "listed by no kustomization"},
+		{"more listed", folder, "- rollout-allow-all.yaml\n", "- rollout-allow-all.yaml\n- ../../../base/default-deny\n", "2 policies and 0 Namespace objects were built instead of one"},
+		{"a roll-out that is not listed", list, "- till\n", "", "1 entries instead of 2"},
+		{"a roll-out that an overlay lists", overlay, "resources:\n", "resources:\n- ../../rollout/prod/till\n", "an ingress rule has no peers and would allow all"},
+
+		{"a roll-out that Argo CD does not know", set, "rollout: main/rollout/prod/till", "rollout: \"\"", "does not list each overlay once"},
+		{"one of a namespace that is closed", set, "rollout: \"\"", "rollout: main/rollout/prod/till", "does not list each overlay once"},
+		{"an element that does not say", set, "        rollout: \"\"\n", "", "does not say whether"},
+		{"no patch", set, "{{- if .rollout }}", "{{- if false }}", "would be passed over"},
+		{"a patch for all", set, "{{- if .rollout }}", "{{- if true }}", "of a namespace that is closed"},
+		{"a patch of more", set, "    spec:\n      source: null", "    spec:\n      project: default\n      source: null", "more than sources"},
+		{"one source too many", set, "      source: null\n", "", notASource},
+		{"another repository", set, "    spec:\n      source: null\n      sources:\n      - {repoURL: \"https://git.example.com", "    spec:\n      source: null\n      sources:\n      - {repoURL: \"https://git.example.org", notASource},
+		{"changes that are passed over", set, ";/overlays/{{.rollout}}", "", "would be passed over"},
+		{"a patch that cannot be read", set, "{{- else }}", "{{- els }}", "cannot be read"},
+		{"a patch that cannot be filled in", set, "{{.rollout}}\"}", "{{.rolout}}\"}", "cannot be filled in"},
+
+		{"a deny that does not wait in Flux", then, "  - name: hedgerow-prod.rollout\n", "", "depends on something else"},
+		{"a roll-out that waits for the deny", first, "  - name: hedgerow-namespaces\n", "  - name: hedgerow-prod\n", "depends on something else"},
+		{"a roll-out that stays in Flux", first, "prune: true", "prune: false", "it does not prune"},
+		{"another folder", first, "path: ./overlays/main/rollout/prod", "path: ./overlays/main/prod", "another source or path"},
+	})
+}
+
+// TestRolloutKeepsItsApplication: what a roll-out's end changes for Argo CD and
+// Flux is where they look, and nothing about who looks.
+func TestRolloutKeepsItsApplication(t *testing.T) {
+	source, err := os.ReadFile("../testdata/tenancies/rolling-out/tenants.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const line = `rollout: open: {reason: "card readers of old shops are not all known", until: "2036-06-30", environments: ["prod"]}`
+	before, after := files(t, expandText(t, string(source))), expandText(t, strings.Replace(string(source), line, "", 1))
+	tree := files(t, after)
+	if _, err := Build(after, tree, nil); err != nil {
+		t.Fatal(err)
+	}
+	const set = "delivery/argocd/applicationset-hedgerow-main.yaml"
+	if want := strings.Replace(string(before[set]), "rollout: main/rollout/prod/till\n", "rollout: \"\"\n", 1); string(tree[set]) != want {
+		t.Errorf("the ApplicationSet is\n%s\nand not\n%s", tree[set], want)
+	}
+	for file, data := range before {
+		gone := strings.HasPrefix(file, "main/rollout/prod/till/")
+		if _, stays := tree[file]; stays == gone {
+			t.Errorf("%s: stays is %t", file, stays)
+		}
+		if file != set && file != "main/rollout/prod/kustomization.yaml" && !gone && string(tree[file]) != string(data) {
+			t.Errorf("%s is changed", file)
+		}
 	}
 }
 

@@ -154,7 +154,10 @@ func (j *deliveryJudge) argocd(c *generator.Cluster) error {
 	template := s.Spec.Template
 	if err := inFile(argoFolder, "ApplicationSet", name, applicationSetWrong(c, s.Spec),
 		j.paths(template.Metadata.Annotations, "{{.path}}", path.Join(c.Name, "base")),
-		j.application(c, template.Spec, "{{.path}}", "{{.namespace}}"), j.patched(c, s.Spec)); err != nil {
+		j.application(c, template.Spec, "{{.path}}", "{{.namespace}}")); err != nil {
+		return err
+	}
+	if err := inFile(argoFolder, "ApplicationSet", name, j.patched(c, s.Spec)); err != nil {
 		return err
 	}
 	if len(c.Namespaces) == 0 {
@@ -242,7 +245,7 @@ func applicationSetWrong(c *generator.Cluster, s applicationSetSpec) string {
 }
 
 // patched says what is wrong with what Argo CD makes of the patch for each
-// namespace: one that is kept open has both its folders as sources, and no other
+// namespace of a list that was judged: one that is kept open has both its folders as sources, and no other
 // is patched.
 func (j *deliveryJudge) patched(c *generator.Cluster, s applicationSetSpec) string {
 	if !hasRollouts(c) {

@@ -73,7 +73,7 @@ func TestBuildRefusesDamage(t *testing.T) {
 	if _, err := Build(x, files(t, x), nil); err != nil {
 		t.Fatalf("the correct tree does not build: %v", err)
 	}
-	for _, c := range []struct{ name, file, old, new, want string }{
+	refuses(t, x, []damage{
 		{"a misspelt from", ingress, "- from:", "- form:", `unknown field "spec.ingress[0].form"`},
 		{"a field in the wrong case", ingress, "- from:", "- From:", `unknown field "spec.ingress[0].From"`},
 		{"no peers", ingress, "  - from:\n    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: frontend\n      podSelector:\n        matchLabels:\n          app: web\n    ports:", "  - ports:", "has no peers"},
@@ -97,7 +97,19 @@ func TestBuildRefusesDamage(t *testing.T) {
 		{"another flow", ingress, "hedgerow.dev/flow: frontend-orders", "hedgerow.dev/flow: other", `there for flow "other", not for "frontend-orders"`},
 		{"another level of Pod Security", object, "enforce: restricted", "enforce: privileged", "another Pod Security level"},
 		{"a Namespace object left out", objects, "- namespace-frontend.yaml\n", "", "is listed by no kustomization"},
-	} {
+	})
+}
+
+// damage replaces a text in a file of a tree that builds; want is what the build
+// then says.
+type damage struct{ name, file, old, new, want string }
+
+func refuses(t *testing.T, x *generator.Expansion, all []damage) {
+	t.Helper()
+	if _, err := Build(x, files(t, x), nil); err != nil {
+		t.Fatalf("the correct tree does not build: %v", err)
+	}
+	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
 			tree := files(t, x)
 			damaged := strings.Replace(string(tree[c.file]), c.old, c.new, 1)
