@@ -165,6 +165,9 @@ func (d *dice) environments() {
 		case d.one(4):
 			affix += ", prefix: \"x-\""
 		}
+		if d.one(20) {
+			affix += ", rollout: open: {reason: \"watched\", until: \"2099-01-01\"}"
+		}
 		d.line("environments: %s: {cluster: %q%s}", name, d.known[e.cluster].name, affix)
 		d.envs = append(d.envs, e)
 	}
@@ -187,6 +190,13 @@ func (d *dice) teams() {
 		}
 		d.workloads(&n, d.IntN(4))
 		d.baseline()
+		if d.one(12) {
+			open := ""
+			if d.one(2) {
+				open = ", environments: " + quoted(d.named([]int{pick(d, n.envs)}))
+			}
+			d.line("\trollout: open: {reason: \"watched\", until: \"2099-01-01\"%s}", open)
+		}
 		d.line("}")
 		d.overlays += len(n.envs)
 		d.spaces = append(d.spaces, n)
