@@ -170,7 +170,7 @@ func (c court) tenancy(t *testing.T, dir string, seed uint64) error {
 	}
 	for name, objects := range tenancy.Sorted(clusters) {
 		aim := packets.New(tn, name, seed)
-		connections, all := aim.Matrix(number(t, "HEDGEROW_PACKETS", 300_000))
+		connections, all := aim.Matrix(number(t, "HEDGEROW_PACKETS", 100_000))
 		if len(connections) < all { // in a sample of a large one, nearly nothing is open
 			connections = append(connections, aim.Packets(0, 500)...)
 		}

@@ -31,6 +31,12 @@ func alone(dir string) (exclusion, error) {
 	return exclusion{f}, err
 }
 
+// Close gives the exclusion back. To close the folder is not enough: a process
+// that is just being started has it too, for a moment.
+func (e exclusion) Close() error {
+	return errors.Join(syscall.Flock(int(e.Fd()), syscall.LOCK_UN), e.File.Close())
+}
+
 // unlock removes what runs that were killed have left: their names of a lock
 // file, and the lock if it is theirs. None of them lives: they would have the
 // exclusion. A lock that git has made is left alone.

@@ -83,6 +83,7 @@ func TestBuildRefusesDamagedDelivery(t *testing.T) {
 		{"a namespace for everything", fluxList, "resources:", "namespace: default\nresources:", "does more than list"},
 		{"a shared overlay that is not listed", shared, "- monitoring", "- ../prod/orders", "main/shared/kustomization.yaml: it does"},
 		{"a shared list that does more", shared, "resources:", "namespace: default\nresources:", "does more than list"},
+		{"an empty roll-out that lists something", "main/rollout/prod/kustomization.yaml", "sortOptions:", "resources:\n- ../../prod\nsortOptions:", "1 entries instead of 0"},
 		{"a retired overlay that is not listed", retired, "- old\n", "", "0 entries instead of 1"},
 
 		{"tenants who may something", tenants, "spec:", "spec:\n  sourceRepos: ['*']", "says something"},
@@ -145,7 +146,7 @@ func TestBuildRefusesDamagedDelivery(t *testing.T) {
 		{"another folder in Flux", prod, "path: ./overlays/main/prod", "path: ./overlays/main", "another source or path"},
 		{"another source in Flux", prod, "name: hedgerow\n  timeout", "name: flux-system\n  timeout", "another source or path"},
 		{"the rights of Flux itself", prod, "serviceAccountName: hedgerow", "serviceAccountName: kustomize-controller", "works with other rights"},
-		{"policies before their namespaces", prod, "  dependsOn:\n  - name: hedgerow-namespaces\n", "", "depends on something else"},
+		{"policies before their namespaces", prod, "  - name: hedgerow-namespaces\n", "", "depends on something else"},
 		{"policies after something else", prod, "  - name: hedgerow-namespaces\n", "  - name: apps\n", "depends on something else"},
 		{"namespaces that wait for themselves", objects, "spec:\n", "spec:\n  dependsOn:\n  - name: hedgerow-namespaces\n", "depends on something else"},
 		{"another account", account, "name: hedgerow\n", "name: default\n", "is not ServiceAccount"},
@@ -203,6 +204,7 @@ func TestBuildRefusesDamagedRollout(t *testing.T) {
 		{"a patch that cannot be read", set, "{{- else }}", "{{- els }}", "cannot be read"},
 		{"a patch that cannot be filled in", set, "{{.rollout}}\"}", "{{.rolout}}\"}", "cannot be filled in"},
 
+		{"a list of roll-outs that does more", "main/rollout/qa/kustomization.yaml", "kind: Kustomization\n", "kind: Kustomization\nnamespace: default\n", "does more than list"},
 		{"a deny that does not wait in Flux", then, "  - name: hedgerow-prod.rollout\n", "", "depends on something else"},
 		{"a roll-out that waits for the deny", first, "  - name: hedgerow-namespaces\n", "  - name: hedgerow-prod\n", "depends on something else"},
 		{"a roll-out that stays in Flux", first, "prune: true", "prune: false", "it does not prune"},
@@ -244,7 +246,7 @@ func TestBuildRefusesMoreDelivery(t *testing.T) {
 	x := expandText(t, delivered)
 	tree := files(t, x)
 	below := slices.DeleteFunc(slices.Sorted(maps.Keys(tree)), func(f string) bool { return !strings.HasPrefix(f, "delivery/") })
-	if len(below) != 22 {
+	if len(below) != 24 {
 		t.Errorf("there are %d files below delivery:\n%s", len(below), strings.Join(below, "\n"))
 	}
 	for _, file := range below {

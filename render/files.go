@@ -31,7 +31,7 @@ const kustomizationFile = "kustomization.yaml"
 func Files(x *generator.Expansion) (Tree, error) {
 	t := Tree{}
 	for _, c := range x.Clusters {
-		if err := t.cluster(c); err != nil {
+		if err := t.cluster(c, x.Delivery); err != nil {
 			return nil, err
 		}
 	}
@@ -41,7 +41,7 @@ func Files(x *generator.Expansion) (Tree, error) {
 	return t, nil
 }
 
-func (t Tree) cluster(c *generator.Cluster) error {
+func (t Tree) cluster(c *generator.Cluster, d *tenancy.Delivery) error {
 	for _, layer := range c.Base {
 		dir := path.Join(c.Name, "base", layer.Name)
 		if err := t.kustomization(dir, "", []string{layer.Name + ".yaml"}); err != nil {
@@ -51,7 +51,10 @@ func (t Tree) cluster(c *generator.Cluster) error {
 			return err
 		}
 	}
-	groups := map[string][]string{} // of environments, of shared and of retired namespaces
+	groups := map[string][]string{} // of environments, of shared and of retired namespaces, and of roll-outs
+	for _, dir := range rolloutGroups(c, d) {
+		groups[dir] = nil
+	}
 	for _, o := range c.Overlays {
 		if err := t.overlay(o); err != nil {
 			return err

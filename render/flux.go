@@ -67,7 +67,7 @@ func fluxObjects(d *tenancy.Delivery, c *generator.Cluster) []deliveryObject {
 	if len(c.Namespaces) > 0 {
 		out = append(out, synced(d, path.Join(c.Name, "namespaces")))
 	}
-	groups, rollouts := overlayGroups(c), rolloutGroups(c)
+	groups, rollouts := overlayGroups(c), rolloutGroups(c, d)
 	for _, dir := range slices.Concat(groups, rollouts) {
 		k := synced(d, dir)
 		if len(c.Namespaces) > 0 {
@@ -92,10 +92,13 @@ func fluxKustomizationOf(dir string) string {
 }
 
 // rolloutGroups gives the folders of a cluster that hold what keeps namespaces
-// open, one for each environment.
-func rolloutGroups(c *generator.Cluster) (out []string) {
+// open, one for each environment. With Flux, each environment has one, though it
+// be empty: a roll-out that begins or ends then changes no Kustomization, so that
+// it matters not when somebody applies those. Were there none at its beginning,
+// the deny would come alone.
+func rolloutGroups(c *generator.Cluster, d *tenancy.Delivery) (out []string) {
 	for _, o := range c.Overlays {
-		if o.Rollout != nil {
+		if o.Rollout != nil || o.Kind == generator.Team && d != nil && d.Flux != nil {
 			out = append(out, path.Dir(rolloutDir(o)))
 		}
 	}

@@ -20,6 +20,11 @@ import (
 // else.
 func checkTree(x *generator.Expansion, tree Tree) error {
 	lists := deliveryFolders(x, tree)
+	for _, c := range x.Clusters {
+		for _, dir := range rolloutGroups(c, x.Delivery) {
+			lists[dir] = nil
+		}
+	}
 	for _, o := range x.Overlays() {
 		dirs := []string{overlayDir(o)}
 		if o.Rollout != nil {

@@ -334,7 +334,7 @@ func (j *deliveryJudge) flux(c *generator.Cluster) error {
 	if err := inFile(dir, "GitRepository", fluxName, unless(right, "it clones something else")); err != nil {
 		return err
 	}
-	folders := append(overlayGroups(c), rolloutGroups(c)...)
+	folders := append(overlayGroups(c), rolloutGroups(c, j.d)...)
 	if len(c.Namespaces) > 0 {
 		folders = append(folders, path.Join(c.Name, "namespaces"))
 	}
@@ -356,7 +356,7 @@ func (j *deliveryJudge) kustomization(c *generator.Cluster, s fluxKustomizationS
 		needs = append(needs, reference{Name: fluxNamespaces})
 	}
 	// A folder of roll-outs stands one deeper, and comes before the overlays.
-	if first := path.Join(c.Name, "rollout", path.Base(folder)); path.Dir(folder) == c.Name && slices.Contains(rolloutGroups(c), first) {
+	if first := path.Join(c.Name, "rollout", path.Base(folder)); path.Dir(folder) == c.Name && slices.Contains(rolloutGroups(c, j.d), first) {
 		needs = append(needs, reference{Name: fluxKustomizationOf(first)})
 	}
 	switch {

@@ -5,13 +5,14 @@ package render
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"syscall"
 )
 
-// Lock keeps other runs from writing to the folder until the process ends or
-// the returned file is closed. The system drops it if the process is killed.
-func Lock(root *os.Root) (*os.File, error) {
+// Lock keeps other runs from writing to the folder until the process ends or it
+// is closed. The system drops it if the process is killed.
+func Lock(root *os.Root) (io.Closer, error) {
 	dir, err := root.Open(".")
 	if err != nil {
 		return nil, err
@@ -23,5 +24,13 @@ func Lock(root *os.Root) (*os.File, error) {
 	if err != nil {
 		return nil, closing(dir, err)
 	}
-	return dir, nil
+	return lock{dir}, nil
+}
+
+type lock struct{ dir *os.File }
+
+// Close gives the lock back. To close the file is not enough: a process that is
+// just being started has it too, for a moment.
+func (l lock) Close() error {
+	return errors.Join(syscall.Flock(int(l.dir.Fd()), syscall.LOCK_UN), l.dir.Close())
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -35,8 +36,8 @@ type job struct {
 	proof     *proof.Proof
 	guards    proof.Verdict
 
-	root   *os.Root // of the output folder; nil if there is none
-	locked *os.File // the lock on it, if this job writes
+	root   *os.Root  // of the output folder; nil if there is none
+	locked io.Closer // the lock on it, if this job writes
 	output *render.Output
 }
 
