@@ -85,6 +85,9 @@ func (c *checker) shared(s *tenancy.Shared) {
 	if !s.Managed && (s.Baseline.IntraNamespace != nil || s.Baseline.DNS != nil) {
 		c.Error(diag.BadValue, s.Pos, "add managed: true, or leave baseline out", "shared namespace %q has no baseline: it is not managed", s.Name)
 	}
+	if !s.Managed && s.Rollout != nil {
+		c.Error(diag.BadValue, s.Rollout.Pos, "add managed: true, or leave rollout out", "shared namespace %q is open as it is: it is not managed", s.Name)
+	}
 	c.workloads("shared namespace", s.Name, s.Workloads)
 	if s.Managed {
 		c.managedDNS(s)

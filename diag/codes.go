@@ -134,6 +134,7 @@ const (
 	BranchStands    Code = "branch-stands"
 	OutputInChange  Code = "output-in-change"
 	OutputElsewhere Code = "output-elsewhere"
+	MovesInFlux     Code = "moves-in-flux"
 	ReadElsewhere   Code = "read-elsewhere"
 )
 
@@ -256,4 +257,5 @@ var summaries = map[Code]string{
 	BranchStands:    "The branch for a pull request is there already, with something else.",
 	OutputInChange:  "A change touches the output folder, which only publish writes.",
 	OutputElsewhere: "Another folder holds policies of the same namespaces.",
+	MovesInFlux:     "A namespace moves from one Kustomization of Flux to another.",
 }

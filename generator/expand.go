@@ -68,7 +68,11 @@ func (x *expander) layOut() {
 		}
 		for _, s := range tenancy.Sorted(x.t.Shared) {
 			if s.Managed && s.On(name) {
-				x.add(c, &Overlay{Kind: Shared, Cluster: name, Name: s.Name, Namespace: s.Namespace.Text}, s.Baseline)
+				o := &Overlay{Kind: Shared, Cluster: name, Name: s.Name, Namespace: s.Namespace.Text}
+				x.add(c, o, s.Baseline)
+				if s.Rollout != nil {
+					o.Rollout = &Rollout{Policy: allowAll(), Cause: s.Rollout}
+				}
 				if k.ManageNamespaces && !x.t.Reserved(s.Namespace.Text) {
 					c.Namespaces = append(c.Namespaces, NamespaceObject{Name: s.Namespace.Text, PodSecurity: s.PodSecurity})
 				}

@@ -98,6 +98,17 @@ type Rollout struct {
 	Owners []string // of the namespace
 }
 
+// Place gives what people call the overlay's namespace, as in prod/orders.
+func (o *Overlay) Place() string {
+	switch o.Kind {
+	case Shared:
+		return "shared/" + o.Name
+	case Retired:
+		return "retired/" + o.Name
+	}
+	return o.Environment + "/" + o.Name
+}
+
 // Exemption is a layer of the baseline that a namespace does without.
 type Exemption struct {
 	Layer  string

@@ -20,8 +20,11 @@ func (x *expander) rollouts() {
 	open := map[*tenancy.Rollout][]string{}
 	for _, o := range x.out.Overlays() {
 		if o.Rollout != nil {
-			open[o.Rollout.Cause] = append(open[o.Rollout.Cause], o.Environment+"/"+o.Name)
+			open[o.Rollout.Cause] = append(open[o.Rollout.Cause], o.Place())
 		}
+	}
+	for r := range open {
+		open[r] = slices.Compact(open[r]) // a shared namespace is on several clusters
 	}
 	causes := slices.SortedFunc(maps.Keys(open), func(a, b *tenancy.Rollout) int { return compareStrings(open[a][0], open[b][0]) })
 	for _, r := range causes {

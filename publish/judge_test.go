@@ -422,7 +422,7 @@ func TestTrailersOfAMerge(t *testing.T) {
 }
 
 func TestNamesOfBranches(t *testing.T) {
-	for _, name := range []string{"a..b", "x.lock", "a*", ".x", "refs/heads/main", "a b", "\u009b31m", "a/"} {
+	for _, name := range []string{"a..b", "x.lock", "a*", ".x", "refs/heads/main", "a b", "\u009b31m", "a/", "-x"} {
 		o := options(t, tenancy(t), gitserver.Bare(t), several(1, "prod", "one"))
 		o.Target.Branch = name
 		_, err := publishes(t, o)

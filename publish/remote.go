@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -42,7 +43,7 @@ func dial(t Target, c Credentials, timeout time.Duration, s *store, layer **file
 		return nil, fmt.Errorf("%q is no address of a repository", Redacted(t.URL))
 	}
 	if t.Branch != "" {
-		if err := validBranch(t.Branch); err != nil {
+		if err := ValidBranch(t.Branch); err != nil {
 			return nil, err
 		}
 	}
@@ -55,11 +56,11 @@ func dial(t Target, c Credentials, timeout time.Duration, s *store, layer **file
 	return nil, fmt.Errorf("%s: repositories are reached by https, ssh and file, not by %s", Redacted(t.URL), ep.Protocol)
 }
 
-// validBranch refuses what Git would not take for the name of a branch, and
-// what is more than that.
-func validBranch(name string) error {
+// ValidBranch refuses what Git would not take for the name of a branch, and what
+// is more than that.
+func ValidBranch(name string) error {
 	err := plumbing.NewBranchReferenceName(name).Validate()
-	if err != nil || strings.HasPrefix(name, "refs/") || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if err != nil || strings.HasPrefix(name, "-") || strings.HasPrefix(name, "refs/") || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return fmt.Errorf("%q is no name of a branch: write it as in main or release/1.2", name)
 	}
 	return nil
@@ -98,6 +99,13 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // given as an argument, everybody on the machine could read it.
 func HasPassword(address string) bool {
 	return Redacted(address) != address
+}
+
+// PlainHTTP reports whether an address is one to which no credentials are sent:
+// over plain HTTP, and not on this machine.
+func PlainHTTP(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && strings.EqualFold(u.Scheme, "http") && !loopback(u.Hostname())
 }
 
 // errPlain says why credentials are not sent.

@@ -211,10 +211,6 @@ func clusterApplications(d *tenancy.Delivery, c *generator.Cluster) *application
 	return s
 }
 
-func hasRollouts(c *generator.Cluster) bool {
-	return slices.ContainsFunc(c.Overlays, func(o *generator.Overlay) bool { return o.Rollout != nil })
-}
-
 // rolloutPatch gives the Applications of namespaces that are kept open a second
 // source. They stay the same Applications, so that what keeps them open is
 // removed when the roll-out ends: last of all, since they prune last.

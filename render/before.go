@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
-
-	"github.com/hedgerow-dev/hedgerow/generator"
 )
 
 // Before builds the overlays as they were found, of which the inventory tells.
@@ -54,22 +51,20 @@ func (p *Plan) Before(now []Built) ([]Built, error) {
 func (p *Plan) overlaysFound() (out []NamespaceEntry) {
 	for _, e := range p.output.inventory.Namespaces {
 		out = append(out, e)
-		if at := rolloutBeside(e); p.output.files[path.Join(at, kustomizationFile)] != nil {
+		if at := rolloutBeside(e.Cluster, e.Path); p.output.files[path.Join(at, kustomizationFile)] != nil {
 			out = append(out, NamespaceEntry{e.Cluster, e.Namespace, at})
 		}
 	}
 	return out
 }
 
-// rolloutBeside gives where what keeps an overlay's namespace open would stand.
-func rolloutBeside(e NamespaceEntry) string {
-	return path.Join(e.Cluster, "rollout", strings.TrimPrefix(e.Path, e.Cluster+"/"))
-}
-
 // touched gives the folders of which something changes, and those above.
-func (p *Plan) touched() map[string]bool {
+func (p *Plan) touched() map[string]bool { return foldersOf(slices.Concat(p.Add, p.Change, p.Delete)) }
+
+// foldersOf gives the folders that files are in, and those above.
+func foldersOf(files []string) map[string]bool {
 	out := map[string]bool{}
-	for _, file := range slices.Concat(p.Add, p.Change, p.Delete) {
+	for _, file := range files {
 		for dir := path.Dir(file); dir != "." && !out[dir]; dir = path.Dir(dir) {
 			out[dir] = true
 		}
@@ -103,21 +98,6 @@ func (p *Plan) Retired() (retired, released []NamespaceEntry) {
 	}
 	now := slices.DeleteFunc(slices.Clone(p.Inventory.Namespaces), stays)
 	return missing(now, before), missing(before, p.Inventory.Namespaces)
-}
-
-// Rollouts gives the namespaces, as in prod/orders, of which a roll-out begins or
-// ends with the plan.
-func (p *Plan) Rollouts() (begun, ended []string) {
-	return rolledOut(p.Add), rolledOut(p.Delete)
-}
-
-func rolledOut(files []string) (out []string) {
-	for _, file := range files {
-		if parts := strings.Split(file, "/"); len(parts) == 5 && parts[1] == "rollout" && parts[4] == generator.AllowAll+".yaml" {
-			out = append(out, path.Join(parts[2:4]...))
-		}
-	}
-	return out
 }
 
 func stays(e NamespaceEntry) bool { return !isRetired(e) }

@@ -105,23 +105,6 @@ func (t Tree) overlay(o *generator.Overlay) error {
 	return t.kustomization(dir, o.Namespace, resources)
 }
 
-// rolloutDir is where what keeps an overlay's namespace open stands.
-func rolloutDir(o *generator.Overlay) string {
-	return path.Join(o.Cluster, "rollout", o.Environment, o.Name)
-}
-
-// rollout renders what keeps a namespace open, apart from its overlay: it comes
-// before that, and to take it away is the whole of what closes the namespace.
-func (t Tree) rollout(o *generator.Overlay) error {
-	dir, file := rolloutDir(o), generator.AllowAll+".yaml"
-	policy := networkPolicy(o.Rollout.Policy, o.Namespace)
-	policy.Annotations = rolloutAnnotations(o)
-	if err := t.put(path.Join(dir, file), policy); err != nil {
-		return err
-	}
-	return t.kustomization(dir, o.Namespace, []string{file})
-}
-
 // namespaces renders the Namespace objects apart: a kustomization with a
 // namespace of its own would rename them.
 func (t Tree) namespaces(c *generator.Cluster) error {

@@ -91,21 +91,6 @@ func fluxKustomizationOf(dir string) string {
 	return name
 }
 
-// rolloutGroups gives the folders of a cluster that hold what keeps namespaces
-// open, one for each environment. With Flux, each environment has one, though it
-// be empty: a roll-out that begins or ends then changes no Kustomization, so that
-// it matters not when somebody applies those. Were there none at its beginning,
-// the deny would come alone.
-func rolloutGroups(c *generator.Cluster, d *tenancy.Delivery) (out []string) {
-	for _, o := range c.Overlays {
-		if o.Rollout != nil || o.Kind == generator.Team && d != nil && d.Flux != nil {
-			out = append(out, path.Dir(rolloutDir(o)))
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // overlayGroups gives the folders of a cluster that hold overlays: those of its
 // environments, of shared namespaces and of retired ones.
 func overlayGroups(c *generator.Cluster) (out []string) {

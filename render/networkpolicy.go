@@ -130,11 +130,13 @@ func causeAnnotations(c *generator.Cause) map[string]string {
 // wave before what has none (argocd.argoproj.io/sync-wave).
 func rolloutAnnotations(o *generator.Overlay) map[string]string {
 	out := map[string]string{
-		argoWave:              "-1",
-		annotationCluster:     o.Cluster,
-		annotationEnvironment: o.Environment,
-		annotationReason:      o.Rollout.Cause.Reason,
-		annotationUntil:       o.Rollout.Cause.Until.Text,
+		argoWave:          "-1",
+		annotationCluster: o.Cluster,
+		annotationReason:  o.Rollout.Cause.Reason,
+		annotationUntil:   o.Rollout.Cause.Until.Text,
+	}
+	if o.Environment != "" {
+		out[annotationEnvironment] = o.Environment
 	}
 	if len(o.Rollout.Owners) > 0 {
 		out[annotationOwners] = strings.Join(o.Rollout.Owners, ", ")

@@ -56,21 +56,8 @@ func NewPlan(o *Output, x *generator.Expansion, tree Tree, opts PlanOptions) (*P
 	}
 	p.judgePlaces(&diags)
 	p.compare()
-	p.judgeFlips(&diags)
+	diags = append(diags, p.transitions()...)
 	return p, diags, nil
-}
-
-// judgeFlips warns of roll-outs that end together with other changes: Flux would
-// close the namespace before it applied those.
-func (p *Plan) judgeFlips(l *diag.List) {
-	touched := p.touched()
-	for _, o := range p.expansion.Overlays() {
-		gone := path.Join(rolloutBeside(NamespaceEntry{Cluster: o.Cluster, Path: overlayDir(o)}), generator.AllowAll+".yaml")
-		if slices.Contains(p.Delete, gone) && touched[overlayDir(o)] {
-			l.Warn(diag.RolloutFlip, p.output.at(gone, 0), "end the roll-out in a commit of its own, when all else is applied",
-				"the roll-out of namespace %q on cluster %q ends, and its policies change at once", o.Namespace, o.Cluster)
-		}
-	}
 }
 
 // judgeFiles reports files that are neither ours nor what would be written.

@@ -156,6 +156,7 @@ func (d *decoder) shared(name string, v cue.Value) *tenancy.Shared {
 		"managed":     func(v cue.Value) { s.Managed = d.boolean(v, "managed") },
 		"baseline":    func(v cue.Value) { s.Baseline = d.baseline(v) },
 		"podSecurity": func(v cue.Value) { s.PodSecurity = d.oneOf(v, "podSecurity", podSecurityLevels).Text },
+		"rollout":     func(v cue.Value) { s.Rollout = d.rollout(v, false) },
 	})
 	if !s.Namespace.Set() {
 		s.Namespace = tenancy.Word{Text: name, Pos: s.Pos}
@@ -196,7 +197,7 @@ func (d *decoder) namespace(name string, v cue.Value) *tenancy.Namespace {
 	return n
 }
 
-// rollout reads a roll-out: a namespace's may name environments.
+// rollout reads a roll-out: that of a team's namespace may name environments.
 func (d *decoder) rollout(v cue.Value, ofNamespace bool) *tenancy.Rollout {
 	r := &tenancy.Rollout{}
 	open := fields{

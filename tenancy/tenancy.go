@@ -110,6 +110,7 @@ type Shared struct {
 	Managed     bool
 	Baseline    Baseline
 	PodSecurity string
+	Rollout     *Rollout // of one that is managed; nil: none
 }
 
 // Team owns namespaces and files.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
@@ -108,8 +109,21 @@ func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
 	if err != nil {
 		return nil, failure{err}
 	}
-	j.diags = append(j.diags, diags...)
+	j.diags = slices.Concat(j.diags, diags, j.begunTooLate(plan))
 	return plan, nil
+}
+
+// begunTooLate refuses to begin a roll-out that should be over. One that began in
+// time is reported alone: only people may end it.
+func (j *job) begunTooLate(plan *render.Plan) []diag.Diagnostic {
+	var l diag.List
+	begun, _ := plan.Rollouts()
+	for _, o := range begun {
+		if until := o.Rollout.Cause.Until; until.Text < j.today() {
+			l.Error(diag.RolloutOverdue, until.Pos, "give it a later day", "a roll-out of %s cannot begin: it should have ended on %s", o.Place(), until.Text)
+		}
+	}
+	return l
 }
 
 func (j *job) write(plan *render.Plan) error {

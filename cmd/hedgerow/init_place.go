@@ -51,8 +51,16 @@ func newPlace(cmd *cobra.Command, v *viper.Viper, dir string, o initOptions) (*p
 	if publish.HasPassword(cfg.Repo) {
 		return nil, errors.New("the address of the repository holds credentials, which others could read: leave them out, and give them to CI as HEDGEROW_TOKEN")
 	}
+	if publish.PlainHTTP(cfg.Repo) {
+		return nil, fmt.Errorf("no credentials are sent to %s, where anybody on the way could read them: give its address that starts with https://", cfg.Repo)
+	}
 	for _, s := range p.target() {
 		if err := printable("the "+s.key, s.value); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Branch != "" {
+		if err := publish.ValidBranch(cfg.Branch); err != nil {
 			return nil, err
 		}
 	}

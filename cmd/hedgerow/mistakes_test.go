@@ -246,6 +246,7 @@ var elsewhere = map[diag.Code]string{
 	diag.PublishOlder:     "it needs a Git repository: publish.txtar",
 	diag.PublishOlderDay:  "it needs a Git repository: publish.txtar",
 	diag.PublishUnknown:   "it needs a Git repository: publish_unknown.txtar",
+	diag.MovesInFlux:      "it needs a written output folder: rollout_flux.txtar",
 	diag.OutputElsewhere:  "it needs a Git repository: output_moved.txtar",
 	diag.RolloutFlip:      "it needs a written output folder: rollout.txtar",
 	diag.OutputInChange:   "it needs a Git repository: pull_request.txtar",

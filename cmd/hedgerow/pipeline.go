@@ -28,6 +28,7 @@ type job struct {
 	cfg     *config
 	sources map[string][]byte // of the tenancy and the inventory, for excerpts
 	diags   diag.List
+	planned []diag.Diagnostic // warnings about the plan that was carried out
 
 	tenancy   *tenancy.Tenancy
 	expansion *generator.Expansion
@@ -224,7 +225,7 @@ func (j *job) dayOfOutput() string {
 
 // found gives every diagnostic so far.
 func (j *job) found() []diag.Diagnostic {
-	out := slices.Concat(j.diags, j.guards.Dated)
+	out := slices.Concat(j.diags, j.planned, j.guards.Dated)
 	if j.expansion != nil {
 		out = append(out, j.expansion.Overdue...)
 	}

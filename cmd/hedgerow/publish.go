@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/publish"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
@@ -267,6 +268,11 @@ func targetOf(w world, cfg *config, repo *revision.Repository) (publish.Target, 
 	if publish.HasPassword(t.URL) {
 		return t, errors.New("the address of the repository holds credentials, which others could read: give them in HEDGEROW_TOKEN, and the user name with --username")
 	}
+	if t.Branch != "" {
+		if err := publish.ValidBranch(t.Branch); err != nil {
+			return t, err
+		}
+	}
 	if t.URL != "" {
 		if t.Path == "" {
 			t.Path = "overlays"
@@ -302,12 +308,13 @@ func (j *job) replan(output *render.Output) (*publish.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	diags = append(diags, output.Unfinished()...)
+	diags = slices.Concat(diags, output.Unfinished(), j.begunTooLate(plan))
 	if diag.HasErrors(diags) {
 		maps.Copy(j.sources, output.Sources)
 		j.diags = append(j.diags, diags...)
 		return nil, errProblems
 	}
+	j.planned = diags // and no longer what was said of an earlier plan
 	if plan.Empty() {
 		return nil, nil
 	}
@@ -384,8 +391,11 @@ func (j *job) message(plan *render.Plan) (string, error) {
 }
 
 // rolloutWords says in short which roll-outs begin and end; "" if none does.
-func rolloutWords(begun, ended []string) string {
-	var out []string
+func rolloutWords(overlays []*generator.Overlay, ended []string) string {
+	var out, begun []string
+	for _, o := range overlays {
+		begun = append(begun, o.Place())
+	}
 	for _, r := range []struct {
 		verb       string
 		namespaces []string
@@ -445,7 +455,7 @@ func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
 	if slices.ContainsFunc(slices.Concat(r.Write, r.Delete), func(file string) bool {
 		return strings.HasPrefix(file, path.Join(o.Target.Path, render.DeliveryFolder)+"/")
 	}) {
-		j.say(w, "the objects in %s changed: unless Argo CD or Flux syncs that folder too, apply them, or what closed stays open\n", path.Join(o.Target.Path, render.DeliveryFolder))
+		j.say(w, "the objects in %s changed: unless Argo CD or Flux syncs that folder too, apply them: until then what opens, closes or begins is not in force everywhere\n", path.Join(o.Target.Path, render.DeliveryFolder))
 	}
 	j.sayGuards(w)
 	j.sayExceptions(w)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
@@ -60,7 +61,11 @@ func (j *job) judgePullRequest() error {
 		return err
 	}
 	file := filepath.ToSlash(filepath.Join(j.cfg.dir, schema.TenancyFile))
-	j.diags = append(j.diags, render.CheckLeaving(before, j.expansion, j.cfg.MaxRemoved, file)...)
+	risks, err := render.CheckTransitionsFrom(before, j.expansion, j.tree, file)
+	if err != nil {
+		return failure{err}
+	}
+	j.diags = slices.Concat(j.diags, render.CheckLeaving(before, j.expansion, j.cfg.MaxRemoved, file), risks)
 	return nil
 }
 

@@ -74,8 +74,8 @@ func (j *job) summarize(plan *render.Plan) {
 	j.sayFlows(w, "closed", flows.Closed)
 	j.sayFlows(w, "changed", flows.Changed)
 	begun, ended := plan.Rollouts()
-	for _, namespace := range begun {
-		j.say(w, "roll-out begun: %s is kept open\n", namespace)
+	for _, o := range begun {
+		j.say(w, "roll-out begun: %s is kept open\n", o.Place())
 	}
 	for _, namespace := range ended {
 		j.say(w, "roll-out ended: what no flow opens in %s is closed\n", namespace)

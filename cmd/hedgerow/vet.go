@@ -49,6 +49,9 @@ func runVet(w world, cfg *config) error {
 			return failure{err}
 		}
 		j.diags = append(j.diags, dropped...)
+		if j.output.Inventory() != nil {
+			j.diags = append(j.diags, render.CheckTransitions(j.output, j.expansion, j.tree)...)
+		}
 		if err := j.judge(); err != nil {
 			return err
 		}

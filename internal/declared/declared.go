@@ -95,6 +95,11 @@ func (q question) rollsOut(e End) bool {
 			}
 		}
 	}
+	for _, s := range q.t.Shared {
+		if s.Rollout != nil && s.Managed && q.stands(s) && s.Namespace.Text == e.Namespace {
+			return true
+		}
+	}
 	return false
 }
 

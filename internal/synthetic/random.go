@@ -331,6 +331,9 @@ func (d *dice) shared(name string) {
 	if s.managed {
 		d.line("\tmanaged: true")
 		d.baseline()
+		if d.one(10) {
+			d.line("\trollout: open: {reason: \"watched\", until: \"2099-01-01\"}")
+		}
 		d.overlays += len(clusters)
 	}
 	d.workloads(&s, 1+d.IntN(2))
