@@ -11,13 +11,12 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/hedgerow-dev/hedgerow/conformance/engine"
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/foreign"
 	"github.com/hedgerow-dev/hedgerow/internal/packets"
 	"github.com/hedgerow-dev/hedgerow/internal/synthetic"
+	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -140,11 +139,10 @@ func unneeded(of []*difference) (out []*difference) {
 
 // testTenancies judges the matrix of every tenancy of the repository.
 func testTenancies(t *testing.T) {
-	dirs, err := filepath.Glob(repository + "/testdata/tenancies/*")
-	if err != nil || len(dirs) < 5 {
-		t.Fatal(err, dirs)
+	dirs, err := tenancies.Folders(repository)
+	if err != nil {
+		t.Fatal(err)
 	}
-	dirs = append(dirs, repository)
 	counts, seed := newTallies(), seedOf(t)
 	inCourts(t, len(dirs), counts, func(c court, i int) {
 		if err := c.tenancy(t, dirs[i], seed); err != nil {
@@ -156,11 +154,7 @@ func testTenancies(t *testing.T) {
 
 // tenancy judges the matrix of a tenancy.
 func (c court) tenancy(t *testing.T, dir string, seed uint64) error {
-	tags, err := tagsOf(dir)
-	if err != nil {
-		return err
-	}
-	tn, x, diags, err := understand(dir, tags)
+	tn, x, diags, err := tenancies.Expand(dir)
 	if err != nil || diag.HasErrors(diags) {
 		return fmt.Errorf("%v %v", err, diags)
 	}
@@ -189,21 +183,6 @@ func (c court) tenancy(t *testing.T, dir string, seed uint64) error {
 		}
 	}
 	return nil
-}
-
-// tagsOf gives the tags that the configuration of a tenancy sets.
-func tagsOf(dir string) ([]string, error) {
-	data, err := os.ReadFile(filepath.Join(dir, ".hedgerow.yaml"))
-	if os.IsNotExist(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var c struct {
-		Tag []string `json:"tag"`
-	}
-	return c.Tag, yaml.Unmarshal(data, &c)
 }
 
 // testRandomTenancies judges some packets of many random tenancies.
@@ -236,7 +215,7 @@ func (c court) randomTenancy(dir string, seed uint64) (bool, error) {
 	if err := os.WriteFile(filepath.Join(dir, "tenants.cue"), []byte(synthetic.Random(seed)), 0o644); err != nil {
 		return false, err
 	}
-	tn, x, diags, err := understand(dir, nil)
+	tn, x, diags, err := tenancies.Expand(dir)
 	if err != nil || diag.HasErrors(diags) {
 		return false, err
 	}

@@ -6,34 +6,15 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/hedgerow-dev/hedgerow/check"
 	"github.com/hedgerow-dev/hedgerow/conformance/engine"
-	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/internal/declared"
 	"github.com/hedgerow-dev/hedgerow/internal/packets"
+	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
-	"github.com/hedgerow-dev/hedgerow/schema"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
-
-// testDay is the day that all tests live on.
-const testDay = "2026-11-20"
-
-// understand reads a tenancy and expands it; the diagnostics hold errors if it
-// is refused.
-func understand(dir string, tags []string) (*tenancy.Tenancy, *generator.Expansion, []diag.Diagnostic, error) {
-	res, err := schema.Load(dir, tags, nil)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if res.Tenancy == nil || diag.HasErrors(res.Diags) {
-		return nil, nil, res.Diags, nil
-	}
-	x, diags := generator.Expand(res.Tenancy, generator.Options{AsOf: testDay, Today: testDay, Soon: testDay})
-	return res.Tenancy, x, append(check.Tenancy(res.Tenancy), diags...), nil
-}
 
 // built gives what the overlays of each cluster are built into.
 func built(x *generator.Expansion) (map[string]*reach.Cluster, error) {
@@ -119,7 +100,7 @@ func (p *population) packetsOf(connections []declared.Connection) []engine.Packe
 func disagree(tn *tenancy.Tenancy, connections []declared.Connection, want []bool) error {
 	var wrong []string
 	for i, c := range connections {
-		if open := declared.Open(tn, c, testDay); open != want[i] {
+		if open := declared.Open(tn, c, tenancies.Day); open != want[i] {
 			wrong = append(wrong, fmt.Sprintf("%+v: declared open: %t, reach says %t", c, open, want[i]))
 		}
 	}

@@ -75,7 +75,7 @@ func (s *score) count(kind string, outcome int) {
 const overlaysDamaged = 5
 
 func damageTenancy(t *testing.T, x exampleTenancy, all *score) {
-	tn, expansion, diags := understood(t, x.dir, tagValues(x.tags(t))...)
+	tn, expansion, diags := understood(t, x.dir)
 	if diag.HasErrors(diags) {
 		t.Fatal(diags)
 	}

@@ -9,30 +9,25 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/hedgerow-dev/hedgerow/check"
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/internal/declared"
 	"github.com/hedgerow-dev/hedgerow/internal/packets"
 	"github.com/hedgerow-dev/hedgerow/internal/synthetic"
+	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
-	"github.com/hedgerow-dev/hedgerow/schema"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // understood reads a tenancy and expands it; the diagnostics hold errors if it
 // is refused.
-func understood(t *testing.T, dir string, tags ...string) (*tenancy.Tenancy, *generator.Expansion, []diag.Diagnostic) {
-	res, err := schema.Load(dir, tags, nil)
+func understood(t *testing.T, dir string) (*tenancy.Tenancy, *generator.Expansion, []diag.Diagnostic) {
+	tn, x, diags, err := tenancies.Expand(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res.Tenancy == nil || diag.HasErrors(res.Diags) {
-		return nil, nil, res.Diags
-	}
-	x, diags := generator.Expand(res.Tenancy, generator.Options{AsOf: testDay, Today: testDay, Soon: testDay})
-	return res.Tenancy, x, append(check.Tenancy(res.Tenancy), diags...)
+	return tn, x, diags
 }
 
 // graphsOf renders and builds an expansion, and gives what is truly open on each
@@ -150,7 +145,7 @@ func TestDeclaredTenancies(t *testing.T) {
 	for _, x := range findTenancies(t) {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
-			tn, expansion, diags := understood(t, x.dir, tagValues(x.tags(t))...)
+			tn, expansion, diags := understood(t, x.dir)
 			if diag.HasErrors(diags) {
 				t.Fatal(diags)
 			}
@@ -167,12 +162,4 @@ func TestDeclaredTenancies(t *testing.T) {
 			t.Logf("%d packets, %d of them open", n.all.Load(), n.open.Load())
 		})
 	}
-}
-
-// tagValues gives the tags of arguments for the command line.
-func tagValues(args []string) (out []string) {
-	for i := 1; i < len(args); i += 2 {
-		out = append(out, args[i])
-	}
-	return out
 }

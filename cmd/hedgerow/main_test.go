@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
 )
 
 func TestMain(m *testing.M) {
@@ -15,7 +17,7 @@ func TestMain(m *testing.M) {
 }
 
 // testDay is the day of all tests.
-const testDay = "2026-11-20"
+const testDay = tenancies.Day
 
 // tools is the folder of the command lines that tests hold Hedgerow against.
 func tools(t testing.TB) string {

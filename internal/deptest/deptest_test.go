@@ -63,7 +63,8 @@ var broken = fstest.MapFS{
 	"publish/a.go": importing("cuelang.org/go/cue", "k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/resmap",
 		module+"/generator", module+"/reach"),
 	"other/a.go": importing("cuelang.org/go/cue", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/go-git/go-billy/v5",
-		"flag", "github.com/spf13/cobra", "github.com/spf13/viper", "log", module+"/internal/gitserver"),
+		"flag", "github.com/spf13/cobra", "github.com/spf13/viper", "log", module+"/internal/gitserver",
+		module+"/internal/tenancies"),
 	"other/exit.go": file(
 		"//go:build ignore",
 		"package p",
@@ -108,6 +109,7 @@ other/a.go:6: ./other may not use "github.com/spf13/cobra": only cmd reads flags
 other/a.go:7: ./other may not use "github.com/spf13/viper": only cmd reads flags and configuration; the others take options
 other/a.go:8: ./other may not use "log": a package returns errors and diagnostics; cmd alone decides what is printed
 other/a.go:9: ./other may not use "./internal/gitserver": only tests run servers
+other/a.go:10: ./other may not use "./internal/tenancies": only tests know the tenancies of the repository
 other/deep/exit.go:3: ./other/deep may not use "os.Exit": only main ends the process, with the exit code of the command
 other/exit.go:4: ./other may not use "os.Exit": only main ends the process, with the exit code of the command
 proof/a.go:2: ./proof may not use "./render": the proof compares two graphs and must not learn what was meant from what wrote it

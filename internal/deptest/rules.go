@@ -114,6 +114,11 @@ var Rules = []Rule{
 		Reason: "only tests run servers",
 	},
 	{
+		In:     "./...",
+		Never:  []string{"./internal/tenancies/..."},
+		Reason: "only tests know the tenancies of the repository",
+	},
+	{
 		In:     "./publish/...",
 		Never:  []string{"cuelang.org/...", "k8s.io/...", "sigs.k8s.io/kustomize/...", "./generator/...", "./reach/..."},
 		Reason: "publish commits files that are planned and proved, and looks into none of them",
