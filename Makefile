@@ -10,6 +10,9 @@ export HEDGEROW_TOOLS := $(CURDIR)/bin
 # The modules with Go code of our own.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard conformance/go.mod conformance/*/go.mod))
 
+# What an API server of Kubernetes says that it is.
+KUBERNETES = -X k8s.io/component-base/version.gitVersion=$$(go list -C conformance/apiserver -m -f '{{.Version}}' k8s.io/kubernetes)
+
 TESTTOOLS := bin/cue bin/kustomize bin/actionlint bin/crds
 
 # Runs $(2) with $$package and $$target set, for every test target whose name starts with $(1).
@@ -21,7 +24,7 @@ endef
 
 .PHONY: help
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/hedgerow
@@ -46,6 +49,11 @@ conformance: ## hold verdicts and built manifests against engines of others
 	go build -C conformance/cilium -o $(HEDGEROW_TOOLS)/conformance-cilium .
 	go test -C conformance/engine .
 	go test -C conformance -count 1 -timeout $(TIMEOUT) -v .
+
+.PHONY: e2e
+e2e: bin/crds bin/e2e/crds ## hold what is rendered, and what is refused, against a real API server
+	go build -C conformance/apiserver -o $(HEDGEROW_TOOLS)/e2e/ -ldflags "$(KUBERNETES)" . k8s.io/kubernetes/cmd/kubectl
+	go test -C conformance/cluster -count 1 -timeout $(TIMEOUT) -v .
 
 .PHONY: golden
 golden: $(TESTTOOLS) ## run every test and rewrite the golden files; read the diff before you commit it
@@ -73,6 +81,9 @@ clean: ## remove bin/
 	rm -rf bin
 
 bin/crds: tools/crds/modules.txt
+	go run ./scripts/crds $< $@
+
+bin/e2e/crds: conformance/cluster/crds.txt
 	go run ./scripts/crds $< $@
 
 bin/%: tools/%/go.mod tools/%/go.sum

@@ -1,0 +1,17 @@
+package cluster
+
+import "testing"
+
+// TestAPIServer starts one API server and holds everything against it.
+func TestAPIServer(t *testing.T) {
+	s := startServer(t)
+	s.loadDefinitions(t)
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, *server)
+	}{
+		{"tenancies", testTenancies},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, s) })
+	}
+}
