@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,20 +27,8 @@ const usualCount = 2000
 // engines are the programs that make builds, each named conformance- and this.
 var engines = []string{"cyclonus", "cilium"}
 
-// number gives a number from the environment, or the usual one.
-func number(t *testing.T, name string, usual int) int {
-	text := os.Getenv(name)
-	if text == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
-
-func seedOf(t *testing.T) uint64 { return uint64(number(t, "HEDGEROW_SEED", 1)) }
+// seedOf gives the number that all random ones come from.
+func seedOf(t *testing.T) uint64 { return uint64(tenancies.Number(t, "HEDGEROW_SEED", 1)) }
 
 // A court is the engines, running.
 type court []*witness
@@ -119,7 +106,7 @@ func TestConformance(t *testing.T) {
 	for _, d := range differences {
 		t.Logf("%s: %s: %d verdicts need it", d.engine, d.what, d.needed.Load())
 	}
-	if t.Failed() || !all || number(t, "HEDGEROW_COUNT", usualCount) < usualCount {
+	if t.Failed() || !all || tenancies.Number(t, "HEDGEROW_COUNT", usualCount) < usualCount {
 		return // before everything was asked
 	}
 	for _, d := range unneeded(differences) {
@@ -164,7 +151,7 @@ func (c court) tenancy(t *testing.T, dir string, seed uint64) error {
 	}
 	for name, objects := range tenancy.Sorted(clusters) {
 		aim := packets.New(tn, name, seed)
-		connections, all := aim.Matrix(number(t, "HEDGEROW_PACKETS", 100_000))
+		connections, all := aim.Matrix(tenancies.Number(t, "HEDGEROW_PACKETS", 100_000))
 		if len(connections) < all { // in a sample of a large one, nearly nothing is open
 			connections = append(connections, aim.Packets(0, 500)...)
 		}
@@ -187,7 +174,7 @@ func (c court) tenancy(t *testing.T, dir string, seed uint64) error {
 
 // testRandomTenancies judges some packets of many random tenancies.
 func testRandomTenancies(t *testing.T) {
-	wanted, seed := number(t, "HEDGEROW_COUNT", usualCount), seedOf(t)
+	wanted, seed := tenancies.Number(t, "HEDGEROW_COUNT", usualCount), seedOf(t)
 	counts := newTallies()
 	var accepted, tried atomic.Int64
 	inCourts(t, 2*wanted, counts, func(c court, i int) {
@@ -244,7 +231,7 @@ func (c court) randomTenancy(dir string, seed uint64) (bool, error) {
 // testForeignClusters judges some packets of many clusters under policies that
 // nobody here wrote.
 func testForeignClusters(t *testing.T) {
-	wanted, seed := number(t, "HEDGEROW_COUNT", usualCount), seedOf(t)
+	wanted, seed := tenancies.Number(t, "HEDGEROW_COUNT", usualCount), seedOf(t)
 	counts := newTallies()
 	inCourts(t, wanted, counts, func(c court, i int) {
 		if err := c.foreignCluster(seed + uint64(i)); err != nil {

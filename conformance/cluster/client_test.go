@@ -3,11 +3,13 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 )
@@ -17,6 +19,9 @@ type object = unstructured.Unstructured
 
 // manager is who changes objects, to the server.
 const manager = "hedgerow-conformance"
+
+// dry asks a server to do everything but to keep the object.
+var dry = []string{metav1.DryRunAll}
 
 // objectOf reads one object from YAML or JSON.
 func objectOf(data []byte) (*object, error) {
@@ -50,6 +55,21 @@ func (s *server) resource(o *object) (dynamic.ResourceInterface, error) {
 	return s.objects.Resource(m.Resource), nil
 }
 
+// dryApply asks the server what it would keep if the object were applied, and to
+// refuse whatever it does not know.
+func (s *server) dryApply(ctx context.Context, o *object) (*object, error) {
+	where, err := s.resource(o)
+	if err != nil {
+		return nil, err
+	}
+	data, err := o.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return where.Patch(ctx, o.GetName(), types.ApplyPatchType, data,
+		metav1.PatchOptions{FieldManager: manager, FieldValidation: metav1.FieldValidationStrict, DryRun: dry})
+}
+
 // create asks the server to keep an object, and to refuse whatever it does not
 // know.
 func (s *server) create(ctx context.Context, o *object, dryRun ...string) error {
@@ -58,6 +78,17 @@ func (s *server) create(ctx context.Context, o *object, dryRun ...string) error 
 		return err
 	}
 	_, err = where.Create(ctx, o, metav1.CreateOptions{FieldManager: manager, FieldValidation: metav1.FieldValidationStrict, DryRun: dryRun})
+	return err
+}
+
+// judge gives the error by which the server refuses an object that would be
+// created, or nil if it would take it.
+func (s *server) judge(t *testing.T, o *object) error {
+	err := s.create(t.Context(), o, dry...)
+	refused := apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err)
+	if err != nil && !refused {
+		t.Fatalf("%s is not judged: %v", name(o), err)
+	}
 	return err
 }
 
@@ -72,6 +103,9 @@ func (s *server) get(ctx context.Context, o *object) (*object, error) {
 
 // ensureNamespace creates a namespace that is not there yet.
 func (s *server) ensureNamespace(ctx context.Context, name string) error {
+	if _, before := s.made.Load(name); before {
+		return nil
+	}
 	o := &object{}
 	o.SetAPIVersion("v1")
 	o.SetKind("Namespace")
@@ -79,5 +113,6 @@ func (s *server) ensureNamespace(ctx context.Context, name string) error {
 	if err := s.create(ctx, o); err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	}
+	s.made.Store(name, true)
 	return nil
 }

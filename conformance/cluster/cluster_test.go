@@ -10,6 +10,8 @@ func TestAPIServer(t *testing.T) {
 		name string
 		test func(*testing.T, *server)
 	}{
+		{"foreign policies", testForeignPolicies},
+		{"random tenancies", testRandomTenancies}, // before others leave something in their namespaces
 		{"tenancies", testTenancies},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, s) })

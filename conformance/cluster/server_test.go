@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -33,8 +34,9 @@ func tool(t *testing.T, name string) string {
 type server struct {
 	objects dynamic.Interface
 	kinds   *restmapper.DeferredDiscoveryRESTMapper
-	program string // kubectl
-	home    string // of kubectl
+	made    sync.Map // the namespaces that are there
+	program string   // kubectl
+	home    string   // of kubectl
 	config  string
 }
 

@@ -9,7 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// Policy gives any policy that an API server accepts.
+// Policy gives any policy that an API server accepts. Blocks with bits behind
+// their mask are such that servers before Kubernetes 1.36 did.
 func (s Source) Policy() *networkingv1.NetworkPolicy {
 	p := &networkingv1.NetworkPolicy{}
 	p.Name, p.Namespace = fmt.Sprint("p", s(1000)), s.Place()

@@ -48,3 +48,14 @@ func TestWhatIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestNumber(t *testing.T) {
+	const name = "HEDGEROW_TEST_NUMBER"
+	if n := Number(t, name, 7); n != 7 {
+		t.Errorf("without any, the number is %d", n)
+	}
+	t.Setenv(name, "8")
+	if n := Number(t, name, 7); n != 8 {
+		t.Errorf("the number is %d", n)
+	}
+}
