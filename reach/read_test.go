@@ -309,8 +309,8 @@ func FuzzRead(f *testing.F) {
 			f.Add([]byte(m.text))
 		}
 	}
-	for _, u := range unreadable {
-		f.Add([]byte(policyText("spec: {" + u.spec + "}")))
+	for _, u := range readUnreadable(f) {
+		f.Add([]byte(policyText("spec: {" + u.Spec + "}")))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		o, err := Read("in", data)
