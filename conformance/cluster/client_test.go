@@ -85,7 +85,7 @@ func (s *server) create(ctx context.Context, o *object, dryRun ...string) error 
 // created, or nil if it would take it.
 func (s *server) judge(t *testing.T, o *object) error {
 	err := s.create(t.Context(), o, dry...)
-	refused := apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err)
+	refused := apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err) || apierrors.IsAlreadyExists(err)
 	if err != nil && !refused {
 		t.Fatalf("%s is not judged: %v", name(o), err)
 	}

@@ -10,6 +10,9 @@ func TestAPIServer(t *testing.T) {
 		name string
 		test func(*testing.T, *server)
 	}{
+		{"kinds", testKinds},
+		{"claims", testClaims},
+		{"refused policies", testRefusedPolicies},
 		{"foreign policies", testForeignPolicies},
 		{"random tenancies", testRandomTenancies}, // before others leave something in their namespaces
 		{"tenancies", testTenancies},
