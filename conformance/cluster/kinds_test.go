@@ -40,7 +40,11 @@ spec:
 // rule lets everybody in.
 func testKinds(t *testing.T, s *server) {
 	for _, k := range kinds {
-		for _, text := range []string{k.object, strings.Replace(k.object, k.right, k.wrong, 1)} {
+		misspelt := strings.Replace(k.object, k.right, k.wrong, 1)
+		if misspelt == k.object {
+			t.Errorf("nothing is wrong with %s", misspelt)
+		}
+		for _, text := range []string{k.object, misspelt} {
 			o, err := objectOf([]byte(text))
 			if err != nil {
 				t.Fatal(err)

@@ -44,6 +44,9 @@ func testRefusedPolicies(t *testing.T, s *server) {
 	if err := yaml.Unmarshal(data, &refused); err != nil {
 		t.Fatal(err)
 	}
+	if len(refused) < 20 {
+		t.Errorf("%s has only %d specs", refusedPolicies, len(refused))
+	}
 	if err := s.judgeSpec(t, `podSelector: {}`); err != nil {
 		t.Errorf("the server takes no policy: %v", err)
 	}
