@@ -44,7 +44,7 @@ const (
 	environment = `environments: test: {cluster: "main", `
 	workload    = `teams: shop: namespaces: web: workloads: api: `
 	external    = `externals: bank: {environments: ["prod"], `
-	flux        = "delivery: repository: \"https://git.example.com/acme/policies.git\"\ndelivery: flux: "
+	toFlux      = "delivery: repository: \"https://git.example.com/acme/policies.git\"\ndelivery: flux: "
 )
 
 var claims = []claim{
@@ -65,7 +65,7 @@ var claims = []claim{
 		long(60), long(61), long(62),
 	}, nil},
 	{ // Flux labels all that it applies with the name of its Kustomization, that of roll-outs the longest.
-		diag.NameTooLong, "environments: \"VALUE\": {cluster: \"main\", suffix: \"-t\"}\n" + flux + `{}`,
+		diag.NameTooLong, "environments: \"VALUE\": {cluster: \"main\", suffix: \"-t\"}\n" + toFlux + `{}`,
 		namespaceHead + `{name: web-t, labels: {kustomize.toolkit.fluxcd.io/name: "hedgerow-VALUE.rollout"}}`, []string{
 			long(46), long(47), long(63),
 		}, nil,
@@ -119,7 +119,7 @@ var claims = []claim{
 		}, nil,
 	},
 	{
-		diag.BadDelivery, flux + `interval: "VALUE"`,
+		diag.BadDelivery, toFlux + `interval: "VALUE"`,
 		syncHead + `{interval: "VALUE", prune: true, sourceRef: {kind: GitRepository, name: x}}`,
 		[]string{"10m", "1h30m", "90s", "10", "ten minutes", "10d", ""},
 		[]string{"0s", "500ms", "1.5h"}, // an interval is whole, and not nothing

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
@@ -130,4 +131,22 @@ func (r *rendered) delivery() (map[string][]*object, error) {
 		out[path.Dir(file)] = append(out[path.Dir(file)], o)
 	}
 	return out, nil
+}
+
+// flux is the folder with the objects for Flux on a cluster.
+func flux(cluster string) string { return "delivery/flux/" + cluster }
+
+// account gives the user that Flux works as on a cluster, or "" where there is
+// no Flux.
+func (r *rendered) account(t *testing.T, cluster string) string {
+	folders, err := r.delivery()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range folders[flux(cluster)] {
+		if o.GetKind() == "ServiceAccount" {
+			return "system:serviceaccount:" + o.GetNamespace() + ":" + o.GetName()
+		}
+	}
+	return ""
 }

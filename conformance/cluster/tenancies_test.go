@@ -29,7 +29,7 @@ func testTenancies(t *testing.T, s *server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlays, objects, delivered := 0, 0, 0
+	overlays, objects, delivered, accounts := 0, 0, 0, 0
 	for _, dir := range dirs {
 		r, diags, err := expand(dir)
 		if err != nil || r == nil {
@@ -39,17 +39,24 @@ func testTenancies(t *testing.T, s *server) {
 		if err := r.write(folder); err != nil {
 			t.Fatal(err)
 		}
+		delivered += s.deliver(t, folder, r)
 		for _, cluster := range r.clusters() {
 			a := applied{server: s, T: t, folder: folder, overlays: r.ofCluster(cluster)}
+			if account := r.account(t, cluster); account != "" {
+				a.apply(t.Context(), flux(cluster)) // one server has but one role of this name
+				a.as = account
+				a.mayDoNothingElse()
+				accounts++
+			}
 			a.cluster()
 			overlays += len(a.overlays)
 			objects += len(a.want())
 		}
-		delivered += s.deliver(t, folder, r)
 	}
 	t.Logf("%d tenancies: %d objects of %d overlays, and %d for Argo CD and Flux, are kept as they were rendered, and stay untouched when they are applied again",
 		len(dirs), objects, overlays, delivered)
-	if delivered == 0 {
+	t.Logf("on %d clusters that was done with the rights of the account that Flux works as", accounts)
+	if delivered == 0 || accounts == 0 {
 		t.Error("no tenancy is delivered")
 	}
 }
@@ -60,6 +67,7 @@ type applied struct {
 	*testing.T
 	folder   string
 	overlays []overlay
+	as       string // who applies them, if not the administrator
 }
 
 // want gives all objects.
@@ -99,7 +107,11 @@ func (a *applied) groups() (out []string) {
 
 // apply has kubectl apply a folder.
 func (a *applied) apply(ctx context.Context, dir string) {
-	if err := a.kubectl(ctx, "apply", "--server-side", "--validate=strict", "-k", filepath.Join(a.folder, dir)); err != nil {
+	args := []string{"apply", "--server-side", "--validate=strict", "-k", filepath.Join(a.folder, dir)}
+	if a.as != "" {
+		args = append(args, "--as="+a.as)
+	}
+	if err := a.kubectl(ctx, args...); err != nil {
 		a.Errorf("%s: %v", dir, err)
 	}
 }
