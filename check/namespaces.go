@@ -10,7 +10,16 @@ import (
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
+// mostOwners bounds what is written into an annotation of every policy: those of
+// an object have room for 256 KiB, and an owner for 200 characters.
+const mostOwners = 100
+
 func (c *checker) namespaces() {
+	for _, t := range tenancy.Sorted(c.t.Teams) {
+		if len(t.Owners) > mostOwners {
+			c.Error(diag.BadValue, t.Pos, "name a group instead", "team %q has %d owners, and Kubernetes has room for %d", t.Name, len(t.Owners), mostOwners)
+		}
+	}
 	first := map[string]*tenancy.Namespace{}
 	for _, n := range c.t.Namespaces() {
 		if other := first[n.Name]; other != nil {

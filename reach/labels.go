@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // absent is the value of a label that an object does not carry. No label can
@@ -211,10 +212,16 @@ func selected(s *metav1.LabelSelector, prefix string) (region, error) {
 		}
 	}
 	for key, value := range s.MatchLabels {
+		if err := noLabel(key, value); err != nil {
+			return nil, err
+		}
 		add(key, values{false, []string{value}})
 	}
 	for _, e := range s.MatchExpressions {
 		list := slices.Compact(slices.Sorted(slices.Values(e.Values)))
+		if err := noLabel(e.Key, list...); err != nil {
+			return nil, err
+		}
 		switch e.Operator {
 		case metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn:
 			if len(list) == 0 {
@@ -234,6 +241,20 @@ func selected(s *metav1.LabelSelector, prefix string) (region, error) {
 		return nothing, nil
 	}
 	return out, nil
+}
+
+// noLabel says why a key or one of the values is none that an object could have:
+// a server refuses such a selector, and with it its policy.
+func noLabel(key string, values ...string) error {
+	if why := validation.IsQualifiedName(key); len(why) > 0 {
+		return fmt.Errorf("%q is no key of a label: %s", key, why[0])
+	}
+	for _, v := range values {
+		if why := validation.IsValidLabelValue(v); len(why) > 0 {
+			return fmt.Errorf("%q is no value of a label: %s", v, why[0])
+		}
+	}
+	return nil
 }
 
 // nothing is the region of a selector that contradicts itself. It breaks the

@@ -84,6 +84,9 @@ func isolates(s *networkingv1.NetworkPolicySpec) (out [directions]bool, err erro
 	if len(s.PolicyTypes) == 0 {
 		out[ingress], out[egress] = true, len(s.Egress) > 0
 	}
+	if len(s.PolicyTypes) > directions {
+		err = fmt.Errorf("spec.policyTypes: there are %d, and no more than %d are taken", len(s.PolicyTypes), directions)
+	}
 	for _, t := range s.PolicyTypes {
 		switch t {
 		case networkingv1.PolicyTypeIngress:
