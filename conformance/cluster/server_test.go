@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// tool gives the path of what "make e2e" builds and fetches.
+// tool gives the path of what make builds and fetches.
 func tool(t *testing.T, name string) string {
 	path := filepath.Join(os.Getenv("HEDGEROW_TOOLS"), name)
 	if _, err := os.Stat(path); err != nil || os.Getenv("HEDGEROW_TOOLS") == "" {
@@ -108,10 +109,19 @@ func (s *server) connect() error {
 
 // kubectl runs the command line of Kubernetes, which knows of this server only.
 func (s *server) kubectl(ctx context.Context, args ...string) error {
+	_, err := s.output(ctx, args...)
+	return err
+}
+
+// output gives what kubectl prints.
+func (s *server) output(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, s.program, args...)
 	cmd.Env = []string{"HOME=" + s.home, "KUBECONFIG=" + s.config}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("kubectl %q: %w\n%s", args, err, out)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("kubectl %q: %w\n%s%s", args, err, out, said.Bytes())
 	}
-	return nil
+	return out, nil
 }
