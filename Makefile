@@ -24,7 +24,7 @@ endef
 
 .PHONY: help
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/hedgerow
@@ -51,9 +51,17 @@ conformance: ## hold verdicts and built manifests against engines of others
 	go test -C conformance -count 1 -timeout $(TIMEOUT) -v .
 
 .PHONY: e2e
-e2e: bin/crds bin/e2e/crds ## hold what is rendered, and what is refused, against a real API server
+e2e: apiserver ## hold what is rendered, and what is refused, against a real API server
+	go test -C conformance/cluster -count 1 -timeout $(TIMEOUT) -v -skip '^TestFlux$$' .
+
+.PHONY: e2e-flux
+e2e-flux: apiserver build ## have Flux sync what is published into a real API server
+	go build -C conformance/flux -o $(HEDGEROW_TOOLS)/e2e/ github.com/fluxcd/kustomize-controller
+	go test -C conformance/cluster -count 1 -timeout $(TIMEOUT) -v -run '^TestFlux$$' .
+
+.PHONY: apiserver
+apiserver: bin/crds bin/e2e/crds
 	go build -C conformance/apiserver -o $(HEDGEROW_TOOLS)/e2e/ -ldflags "$(KUBERNETES)" . k8s.io/kubernetes/cmd/kubectl
-	go test -C conformance/cluster -count 1 -timeout $(TIMEOUT) -v .
 
 .PHONY: golden
 golden: $(TESTTOOLS) ## run every test and rewrite the golden files; read the diff before you commit it

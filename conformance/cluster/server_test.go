@@ -26,7 +26,7 @@ import (
 func tool(t *testing.T, name string) string {
 	path := filepath.Join(os.Getenv("HEDGEROW_TOOLS"), name)
 	if _, err := os.Stat(path); err != nil || os.Getenv("HEDGEROW_TOOLS") == "" {
-		t.Fatalf(`%s is not there (%v): run "make e2e", which builds it`, path, err)
+		t.Fatalf(`%s is not there (%v): "make e2e" builds what TestAPIServer needs, and "make e2e-flux" what TestFlux does`, path, err)
 	}
 	return path
 }
