@@ -19,9 +19,13 @@ func (g *gitops) lendsItsRights() {
 	if err != nil {
 		g.Fatal(err)
 	}
+	// Caught while it waits for what it has applied, Flux would wait for minutes.
+	g.suspendAll(true)
+	g.await("suspended", g.busy)
 	if err := where.Delete(g.Context(), binding.GetName(), metav1.DeleteOptions{}); err != nil {
 		g.Fatal(err)
 	}
+	g.suspendAll(false)
 	g.await("without the rights of its account", g.lacksRights)
 	g.request(parent)
 	g.await("the rights are given again", func(ctx context.Context) string {
@@ -37,6 +41,27 @@ func (g *gitops) lendsItsRights() {
 	}
 }
 
+// suspendAll stops all that Hedgerow has rendered, or lets it go on.
+func (g *gitops) suspendAll(yes bool) {
+	for _, k := range g.kustomizations {
+		g.patchSync(k, fmt.Sprintf(`{"spec": {"suspend": %t}}`, yes))
+	}
+}
+
+// busy says what Flux is at, or "".
+func (g *gitops) busy(ctx context.Context) string {
+	list, err := g.objects.Resource(syncs).Namespace(fluxNamespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err.Error()
+	}
+	for i := range list.Items {
+		if ready, message := readiness(&list.Items[i]); ready != "True" {
+			return list.Items[i].GetName() + ": " + message
+		}
+	}
+	return ""
+}
+
 // lacksRights says what of production goes on though Flux's account may not, or
 // "".
 func (g *gitops) lacksRights(ctx context.Context) string {
@@ -45,8 +70,10 @@ func (g *gitops) lacksRights(ctx context.Context) string {
 		return err.Error()
 	}
 	stopped, forbidden := false, false
+	var all []string
 	for i := range list.Items {
 		ready, message := readiness(&list.Items[i])
+		all = append(all, list.Items[i].GetName()+" is ready: "+ready+", "+message)
 		if ready == "False" && list.Items[i].GetName() == "hedgerow-prod" {
 			stopped = true
 		}
@@ -55,7 +82,7 @@ func (g *gitops) lacksRights(ctx context.Context) string {
 		}
 	}
 	if !stopped || !forbidden {
-		return fmt.Sprintf("production is stopped: %t; the account is forbidden something: %t", stopped, forbidden)
+		return strings.Join(all, "\n")
 	}
 	return ""
 }

@@ -38,7 +38,7 @@ type sourcer struct {
 func startSourcer(t *testing.T, s *server, bare, url string) {
 	src := &sourcer{server: s, bare: bare, url: url}
 	src.http = httptest.NewServer(http.HandlerFunc(src.serve))
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
 		for ctx.Err() == nil {
