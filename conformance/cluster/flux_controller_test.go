@@ -20,8 +20,9 @@ type controller struct {
 }
 
 // guard runs a program until standard input ends: however whoever started it
-// ends, it is not left behind.
-const guard = `"$0" "$@" </dev/null & read -r _; kill $!; wait $!`
+// ends, it is not left behind. Asked to end while it waits for an API server that
+// is gone, the controller would not.
+const guard = `"$0" "$@" </dev/null & read -r _; kill -9 $!; wait $!`
 
 // startController starts the controller as "flux install" would have it run:
 // with all rights, of which it lends each Kustomization those of its account. It
