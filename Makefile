@@ -63,6 +63,13 @@ e2e-flux: apiserver build ## have Flux sync what is published into a real API se
 apiserver: bin/crds bin/e2e/crds
 	go build -C conformance/apiserver -o $(HEDGEROW_TOOLS)/e2e/ -ldflags "$(KUBERNETES)" . k8s.io/kubernetes/cmd/kubectl
 
+.PHONY: e2e-packets
+e2e-packets: build bin/e2e/cilium ## hold packets between pods, kept apart by Cilium, against reach; as root
+	go build -C conformance/apiserver -o $(HEDGEROW_TOOLS)/e2e/ -ldflags "$(KUBERNETES)" . k8s.io/kubernetes/cmd/kubectl
+	go build -C conformance/agent -o $(HEDGEROW_TOOLS)/e2e/cilium-agent github.com/cilium/cilium/daemon
+	go build -C conformance/agent -o $(HEDGEROW_TOOLS)/e2e/ github.com/cilium/cilium/plugins/cilium-cni
+	go test -C conformance/packets -count 1 -timeout $(TIMEOUT) -v .
+
 .PHONY: golden
 golden: $(TESTTOOLS) ## run every test and rewrite the golden files; read the diff before you commit it
 	HEDGEROW_UPDATE=1 go test -count 1 -timeout $(TIMEOUT) ./...
@@ -93,6 +100,15 @@ bin/crds: tools/crds/modules.txt
 
 bin/e2e/crds: conformance/cluster/crds.txt
 	go run ./scripts/crds $< $@
+
+# What the agent compiles for the kernel, and the kinds that it looks for in the API server.
+bin/e2e/cilium: conformance/agent/go.mod
+	go mod download -C conformance/agent github.com/cilium/cilium
+	rm -rf $@ && mkdir -p $@
+	cd $$(go list -C conformance/agent -m -f '{{.Dir}}' github.com/cilium/cilium) && \
+		cp -R bpf pkg/k8s/apis/cilium.io/client/crds $(CURDIR)/$@/
+	chmod -R u+w $@
+	rm -rf $@/bpf/tests # which are Go
 
 bin/%: tools/%/go.mod tools/%/go.sum
 	go build -C tools/$* -o ../../bin/ tool
