@@ -64,23 +64,17 @@ func (c *cluster) kubectl(t *testing.T, input string, args ...string) string {
 // nodeObjects gives the node, which has the pods' addresses, and the namespaces,
 // each with the account that pods run as: no controller is here to make them.
 func nodeObjects() string {
-	var b strings.Builder
-	b.WriteString(`{"apiVersion":"v1","kind":"Node","metadata":{"name":"` + nodeName + `"},"spec":{"podCIDR":"` + podBlock + `","podCIDRs":["` + podBlock + `"]}}` + "\n")
-	made := map[string]bool{"": true, "kube-system": true} // that one the server makes
+	out := `{"apiVersion":"v1","kind":"Node","metadata":{"name":"` + nodeName + `"},"spec":{"podCIDR":"` + podBlock + `"}}`
+	made := map[string]bool{"": true}
 	for _, h := range hosts {
-		if h.namespace == "" {
+		if made[h.namespace] {
 			continue
 		}
-		if !made[h.namespace] {
-			b.WriteString("---\n" + `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"` + h.namespace + `"}}` + "\n")
-			made[h.namespace] = true
+		made[h.namespace] = true
+		if h.namespace != "kube-system" { // the server has made that
+			out += "\n---\n" + `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"` + h.namespace + `"}}`
 		}
+		out += "\n---\n" + `{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default","namespace":"` + h.namespace + `"}}`
 	}
-	made["kube-system"] = false
-	for namespace, is := range made {
-		if namespace != "" && (is || namespace == "kube-system") {
-			b.WriteString("---\n" + `{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default","namespace":"` + namespace + `"}}` + "\n")
-		}
-	}
-	return b.String()
+	return out
 }

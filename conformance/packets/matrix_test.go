@@ -1,6 +1,7 @@
 package packets
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -114,17 +115,18 @@ type answer struct {
 func ask(t *testing.T, asked []cell) map[cell]answer {
 	t.Helper()
 	out, next := map[cell]answer{}, make(chan cell)
+	var errs []error
 	var lock sync.Mutex
 	var wg sync.WaitGroup
 	for range 400 { // most of them wait for what does not come
 		wg.Go(func() {
 			for c := range next {
 				a, err := c.probe()
-				if err != nil {
-					t.Error(err)
-				}
 				lock.Lock()
 				out[c] = a
+				if err != nil {
+					errs = append(errs, err)
+				}
 				lock.Unlock()
 			}
 		})
@@ -134,6 +136,9 @@ func ask(t *testing.T, asked []cell) map[cell]answer {
 	}
 	close(next)
 	wg.Wait()
+	if len(errs) > 0 {
+		t.Fatalf("%d probes went wrong, such as\n%v", len(errs), errors.Join(errs[:min(len(errs), 5)]...))
+	}
 	return out
 }
 
@@ -156,10 +161,21 @@ func (w world) differing(t *testing.T, asked []cell) (out []cell, last time.Time
 // not after some time, and when the last of the others was seen to be.
 func (w world) await(t *testing.T, asked []cell) (late []cell, last time.Time) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); len(asked) > 0 && time.Now().Before(end) && !t.Failed(); {
+	for end := time.Now().Add(30 * time.Second); len(asked) > 0 && time.Now().Before(end); {
 		asked, last = w.differing(t, asked)
 	}
 	return asked, last
+}
+
+// refuse ends the test if there are cells that are not as they are to be.
+func (w world) refuse(t *testing.T, wrong []cell) {
+	t.Helper()
+	for _, c := range wrong[:min(len(wrong), 20)] {
+		t.Errorf("%v: open is %t, and the packet says %t", c, w.narrowed[c], !w.narrowed[c])
+	}
+	if len(wrong) > 0 {
+		t.Fatalf("%d cells are wrong", len(wrong))
+	}
 }
 
 // compare probes the whole matrix. A cell that differs is asked twice more, for
@@ -172,9 +188,7 @@ func (w world) compare(t *testing.T) {
 	for range 2 {
 		wrong, _ = w.differing(t, wrong)
 	}
-	for _, c := range wrong {
-		t.Errorf("%v: open is %t, and the packet says %t", c, w.open[c], !w.narrowed[c])
-	}
+	w.refuse(t, wrong)
 	open, forgiven := 0, 0
 	for _, c := range all {
 		if w.narrowed[c] {

@@ -71,9 +71,7 @@ func (s *stage) flip(t *testing.T, manifest string, since time.Time) {
 	}
 	s.now = after
 	late, last := after.await(t, flipped)
-	for _, c := range late {
-		t.Errorf("%v: open is not %t yet", c, after.narrowed[c])
-	}
+	after.refuse(t, late)
 	opened := 0
 	for _, c := range flipped {
 		if after.narrowed[c] {
