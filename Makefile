@@ -64,8 +64,7 @@ apiserver: bin/crds bin/e2e/crds
 	go build -C conformance/apiserver -o $(HEDGEROW_TOOLS)/e2e/ -ldflags "$(KUBERNETES)" . k8s.io/kubernetes/cmd/kubectl
 
 .PHONY: e2e-packets
-e2e-packets: build bin/e2e/cilium ## hold packets between pods, kept apart by Cilium, against reach; as root
-	go build -C conformance/apiserver -o $(HEDGEROW_TOOLS)/e2e/ -ldflags "$(KUBERNETES)" . k8s.io/kubernetes/cmd/kubectl
+e2e-packets: apiserver build bin/e2e/cilium ## hold packets between pods, kept apart by Cilium, against reach; as root
 	go build -C conformance/agent -o $(HEDGEROW_TOOLS)/e2e/cilium-agent github.com/cilium/cilium/daemon
 	go build -C conformance/agent -o $(HEDGEROW_TOOLS)/e2e/ github.com/cilium/cilium/plugins/cilium-cni
 	go test -C conformance/packets -count 1 -timeout $(TIMEOUT) -v .

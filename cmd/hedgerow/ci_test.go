@@ -60,6 +60,11 @@ func lint(t *testing.T, file string) {
 	}
 }
 
+// This repository's own workflow is one that GitHub can read.
+func TestOwnWorkflow(t *testing.T) {
+	lint(t, repository+"/.github/workflows/nightly.yml")
+}
+
 // actionlint finds what is wrong, so that its silence says something.
 func TestLintFindsMistakes(t *testing.T) {
 	f := ciPlaces["own"]
