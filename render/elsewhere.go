@@ -36,8 +36,8 @@ type another struct {
 // Elsewhere tells an output folder that has no inventory what stands around it.
 // Where another folder lists a namespace that would be written here, the output
 // was given another place, and what stands at its old one would be synced for
-// ever. Folders in modules that are neither the output's nor the one of its source, the tenancy, are
-// those of other tenancies. People call a folder what shown gives.
+// ever. Folders in modules that are neither the output's nor that of its source,
+// the tenancy, are other tenancies'. People call a folder what shown gives.
 func (o *Output) Elsewhere(s Surroundings, source, output string, shown func(folder string) string) error {
 	for dir, f := range tenancy.Sorted(s.Inventories) {
 		if m := s.module(dir); dir == output || m != s.module(source) && m != s.module(output) {

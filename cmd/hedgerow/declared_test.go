@@ -103,7 +103,7 @@ func TestDeclaredRandom(t *testing.T) {
 	for i := range dirs {
 		dirs[i] = t.TempDir()
 	}
-	inParallel(dirs, func(dir string) {
+	tenancies.InParallel(dirs, func(dir string) {
 		for accepted.Load() < wanted && !t.Failed() {
 			if randomAgrees(t, dir, uint64(tried.Add(1)), &n) {
 				accepted.Add(1)

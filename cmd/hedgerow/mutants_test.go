@@ -17,6 +17,7 @@ import (
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
 	"github.com/hedgerow-dev/hedgerow/proof"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
@@ -124,7 +125,7 @@ func judgeAll(mutants []mutant) []fate {
 	for i := range mutants {
 		indices = append(indices, i)
 	}
-	inParallel(indices, func(i int) { fates[i] = mutants[i].judge() })
+	tenancies.InParallel(indices, func(i int) { fates[i] = mutants[i].judge() })
 	return fates
 }
 

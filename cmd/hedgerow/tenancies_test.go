@@ -8,16 +8,16 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
+
+	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
 )
 
 // The tenancies of this repository: its own, and those below testdata.
@@ -138,7 +138,7 @@ func (x exampleTenancy) buildsAlike(t *testing.T, kustomize string) {
 		t.Fatalf("%s holds %d kustomizations", overlays, len(dirs))
 	}
 	slices.Sort(dirs)
-	inParallel(dirs, func(dir string) {
+	tenancies.InParallel(dirs, func(dir string) {
 		got, err := exec.Command(kustomize, "build", filepath.Join(overlays, dir)).CombinedOutput()
 		if err != nil {
 			t.Errorf("kustomize build %s: %v (\"make test\" installs it)\n%s", dir, err, got)
@@ -264,22 +264,4 @@ func readFiles(t *testing.T, dir string) map[string][]byte {
 		t.Fatal(fmt.Errorf("%s: %w", dir, err))
 	}
 	return files
-}
-
-// inParallel calls f for each item, as many at once as there are processors.
-func inParallel[T any](items []T, f func(T)) {
-	next := make(chan T)
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for item := range next {
-				f(item)
-			}
-		})
-	}
-	for _, item := range items {
-		next <- item
-	}
-	close(next)
-	wg.Wait()
 }

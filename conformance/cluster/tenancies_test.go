@@ -6,9 +6,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -85,7 +83,7 @@ func (a *applied) cluster() {
 	}
 	first := a.live()
 	compare(a.T, a.want(), first)
-	each(a.overlays, func(o overlay) { a.apply(a.Context(), o.path) })
+	tenancies.InParallel(a.overlays, func(o overlay) { a.apply(a.Context(), o.path) })
 	compareVersions(a.T, first, a.live())
 	a.clear()
 }
@@ -157,7 +155,7 @@ func (a *applied) clear() {
 		used[o.GetNamespace()] = true
 	}
 	delete(used, "")
-	each(slices.Collect(maps.Keys(used)), func(ns string) {
+	tenancies.InParallel(slices.Collect(maps.Keys(used)), func(ns string) {
 		where := a.objects.Resource(policies).Namespace(ns)
 		if err := where.DeleteCollection(a.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
 			a.Error(err)
@@ -200,22 +198,4 @@ func (a *applied) kept() map[string]*object {
 		out[name(o)] = got
 	}
 	return out
-}
-
-// each calls f for every item, as many at once as there are processors.
-func each[T any](items []T, f func(T)) {
-	next := make(chan T)
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for item := range next {
-				f(item)
-			}
-		})
-	}
-	for _, item := range items {
-		next <- item
-	}
-	close(next)
-	wg.Wait()
 }
