@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,13 +15,15 @@ import (
 	"github.com/hedgerow-dev/hedgerow/internal/packets"
 	"github.com/hedgerow-dev/hedgerow/internal/synthetic"
 	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
-	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 const repository = ".."
 
 // usualCount is how many random tenancies and clusters are judged.
 const usualCount = 2000
+
+// usualPackets is how many packets of a matrix are judged, or all that it has.
+const usualPackets = 100_000
 
 // engines are the programs that make builds, each named conformance- and this.
 var engines = []string{"cyclonus", "cilium"}
@@ -130,46 +131,32 @@ func testTenancies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts, seed := newTallies(), seedOf(t)
-	inCourts(t, len(dirs), counts, func(c court, i int) {
-		if err := c.tenancy(t, dirs[i], seed); err != nil {
-			t.Errorf("%s, seed %d: %v", dirs[i], seed, err)
+	var units []*unit
+	for _, dir := range dirs {
+		more, diags, err := unitsOf(dir)
+		if err != nil || len(more) == 0 {
+			t.Fatal(dir, err, diags)
+		}
+		units = append(units, more...)
+	}
+	counts, seed, limit := newTallies(), seedOf(t), tenancies.Number(t, "HEDGEROW_PACKETS", usualPackets)
+	inCourts(t, len(units), counts, func(c court, i int) {
+		u := units[i]
+		aim := packets.New(u.tenancy, u.cluster, seed)
+		m := aim.Matrix(limit)
+		if err := c.judge(u, aim, m.Connections(), seed); err != nil {
+			t.Errorf("%s, cluster %s, seed %d: %v", u.folder, u.cluster, seed, err)
+		}
+		t.Logf("%s, cluster %s: %d of %d packets, seed %d", u.folder, u.cluster, m.Asked, m.All, seed)
+		if m.Asked == m.All {
+			return
+		}
+		near := aim.Packets(0, 500) // in a sample of a large one, nearly nothing is open
+		if err := c.judge(u, aim, slices.Values(near), seed); err != nil {
+			t.Errorf("%s, cluster %s, seed %d, near flows: %v", u.folder, u.cluster, seed, err)
 		}
 	})
 	logTallies(t, counts)
-}
-
-// tenancy judges the matrix of a tenancy.
-func (c court) tenancy(t *testing.T, dir string, seed uint64) error {
-	tn, x, diags, err := tenancies.Expand(dir)
-	if err != nil || diag.HasErrors(diags) {
-		return fmt.Errorf("%v %v", err, diags)
-	}
-	clusters, err := built(x)
-	if err != nil {
-		return err
-	}
-	for name, objects := range tenancy.Sorted(clusters) {
-		aim := packets.New(tn, name, seed)
-		connections, all := aim.Matrix(tenancies.Number(t, "HEDGEROW_PACKETS", 100_000))
-		if len(connections) < all { // in a sample of a large one, nearly nothing is open
-			connections = append(connections, aim.Packets(0, 500)...)
-		}
-		p := populate(tn, name, objects, seed)
-		asked := p.packetsOf(connections)
-		want, err := p.world.verdicts(asked)
-		if err != nil {
-			return err
-		}
-		if err := disagree(tn, connections, want); err != nil {
-			return err
-		}
-		t.Logf("%s, cluster %s: %d of %d packets, seed %d", filepath.Base(dir), name, len(asked), all, seed)
-		if err := verdictsOf(c, p.world, asked, want); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // testRandomTenancies judges some packets of many random tenancies.
@@ -202,26 +189,13 @@ func (c court) randomTenancy(dir string, seed uint64) (bool, error) {
 	if err := os.WriteFile(filepath.Join(dir, "tenants.cue"), []byte(synthetic.Random(seed)), 0o644); err != nil {
 		return false, err
 	}
-	tn, x, diags, err := tenancies.Expand(dir)
+	units, diags, err := unitsOf(dir)
 	if err != nil || diag.HasErrors(diags) {
 		return false, err
 	}
-	clusters, err := built(x)
-	if err != nil {
-		return true, err
-	}
-	for name, objects := range tenancy.Sorted(clusters) {
-		connections := packets.New(tn, name, seed).Packets(200, 40)
-		p := populate(tn, name, objects, seed)
-		asked := p.packetsOf(connections)
-		want, err := p.world.verdicts(asked)
-		if err != nil {
-			return true, err
-		}
-		if err := disagree(tn, connections, want); err != nil {
-			return true, err
-		}
-		if err := verdictsOf(c, p.world, asked, want); err != nil {
+	for _, u := range units {
+		aim := packets.New(u.tenancy, u.cluster, seed)
+		if err := c.judge(u, aim, slices.Values(aim.Packets(200, 40)), seed); err != nil {
 			return true, err
 		}
 	}

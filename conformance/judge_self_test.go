@@ -85,19 +85,18 @@ func TestJudge(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, x := range newCourt(t, newTallies()) {
-		honest := x.asker
 		for _, c := range []struct {
 			name       string
 			engine     asker
 			says, lack []string // of the message
 		}{
-			{"honest", honest, nil, nil},
-			{"lying", lying(honest, 1), []string{"3 of 9 packets", x.name + " says open: "}, []string{"name: in"}},
-			{"forgetting", forgetting(honest, "in"), []string{"1 of 9 packets", "name: in"}, []string{"port: 53\n", "also there"}},
-			{"without deny", forgetting(honest, "deny"), []string{"of 9 packets", "name: deny"}, []string{"name: in"}},
+			{"honest", x.asker, nil, nil},
+			{"lying", lying(x.asker, 1), []string{"3 of 9 packets", x.name + " says open: "}, []string{"name: in"}},
+			{"forgetting", forgetting(x.asker, "in"), []string{"1 of 9 packets", "name: in"}, []string{"port: 53\n", "also there"}},
+			{"without deny", forgetting(x.asker, "deny"), []string{"of 9 packets", "name: deny"}, []string{"name: in"}},
 		} {
-			x.asker = c.engine
-			err := verdictsOf([]*witness{x}, w, packets, want)
+			told := &witness{asker: c.engine, name: x.name, known: x.known, count: x.count}
+			err := verdictsOf([]*witness{told}, w, packets, want)
 			if (err != nil) != (c.says != nil) {
 				t.Errorf("%s, %s: %v", x.name, c.name, err)
 				continue

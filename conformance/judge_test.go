@@ -21,6 +21,9 @@ type witness struct {
 	name  string
 	known []*difference
 	count *tally
+
+	world   *world // that the engine was last told of
+	excuses *excuses
 }
 
 // A tally counts what an engine was asked and how its verdicts fared.
@@ -45,38 +48,32 @@ func (d *disagreement) String() string {
 	return fmt.Sprintf("%s says open: %t, reach says %t, of\n%s", d.witness.name, d.open, !d.open, d.world.show(d.packet))
 }
 
-// atOnce is how many packets an engine is asked of with one question.
-const atOnce = 50_000
-
 // judge asks an engine of packets on which reach has its verdicts, and gives what
 // it cannot be forgiven.
 func (x *witness) judge(w *world, packets []engine.Packet, want []bool) (out []*disagreement, err error) {
-	q, err := w.question(nil)
+	q := engine.Question{Packets: packets}
+	if x.world != w {
+		if q.World, err = w.forEngines(); err != nil {
+			return nil, err
+		}
+		x.world, x.excuses = w, newExcuses(w, x.known)
+	}
+	got, err := x.Ask(q)
 	if err != nil {
 		return nil, err
 	}
-	excuses := newExcuses(w, x.known)
-	for some := range slices.Chunk(packets, atOnce) {
-		q.Packets = some
-		got, err := x.Ask(q)
-		if err != nil {
-			return nil, err
+	for i, p := range packets {
+		x.count.packets.Add(1)
+		if got[i] {
+			x.count.open.Add(1)
 		}
-		q.World = nil
-		for i, p := range some {
-			x.count.packets.Add(1)
-			if got[i] {
-				x.count.open.Add(1)
-			}
-			switch {
-			case got[i] == want[i]:
-			case excuses.forgive(p, got[i]):
-				x.count.forgiven.Add(1)
-			default:
-				out = append(out, &disagreement{x, w, p, got[i]})
-			}
+		switch {
+		case got[i] == want[i]:
+		case x.excuses.forgive(p, got[i]):
+			x.count.forgiven.Add(1)
+		default:
+			out = append(out, &disagreement{x, w, p, got[i]})
 		}
-		want = want[len(some):]
 	}
 	return out, nil
 }
@@ -136,6 +133,7 @@ func (d *disagreement) smaller() *disagreement {
 		}
 		x := *d.witness
 		x.count = &tally{}
+		d.witness.world = nil // the engine is told of another now
 		left, err := x.judge(try.world, []engine.Packet{try.packet}, want)
 		if err == nil && len(left) > 0 {
 			left[0].witness = d.witness

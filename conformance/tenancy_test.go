@@ -2,11 +2,15 @@ package conformance
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"net/netip"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/conformance/engine"
+	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/internal/declared"
 	"github.com/hedgerow-dev/hedgerow/internal/packets"
@@ -15,6 +19,30 @@ import (
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
+
+// atOnce is how many packets are judged before the next ones are made.
+const atOnce = 50_000
+
+// A unit is a cluster of a tenancy with what its overlays are built into.
+type unit struct {
+	folder, cluster string
+	tenancy         *tenancy.Tenancy
+	objects         *reach.Cluster
+}
+
+// unitsOf gives those of the tenancy in a folder, none if it is refused, which
+// the diagnostics say.
+func unitsOf(dir string) (out []*unit, diags []diag.Diagnostic, err error) {
+	tn, x, diags, err := tenancies.Expand(dir)
+	if err != nil || diag.HasErrors(diags) {
+		return nil, diags, err
+	}
+	clusters, err := built(x)
+	for name, objects := range tenancy.Sorted(clusters) {
+		out = append(out, &unit{filepath.Base(dir), name, tn, objects})
+	}
+	return out, diags, err
+}
 
 // built gives what the overlays of each cluster are built into.
 func built(x *generator.Expansion) (map[string]*reach.Cluster, error) {
@@ -46,12 +74,15 @@ type population struct {
 	chance  *rand.Rand
 }
 
-// populate gives the world of what a tenancy's cluster is built into.
-func populate(tn *tenancy.Tenancy, cluster string, objects *reach.Cluster, seed uint64) *population {
-	p := &population{newWorld(), tn.Clusters[cluster], map[string]int{}, rand.New(rand.NewPCG(seed, 4))}
-	p.world.shown = *objects
-	for _, n := range objects.Namespaces {
+// populate gives the world of a unit, with the ends.
+func populate(u *unit, ends packets.Ends, seed uint64) *population {
+	p := &population{newWorld(), u.tenancy.Clusters[u.cluster], map[string]int{}, rand.New(rand.NewPCG(seed, 4))}
+	p.world.shown = *u.objects
+	for _, n := range u.objects.Namespaces {
 		p.world.labels[n.Name] = n.Labels
+	}
+	for _, e := range slices.Concat(ends.Managed, ends.Others) {
+		p.number(e)
 	}
 	return p
 }
@@ -85,6 +116,49 @@ func (p *population) addresses() (out []netip.Addr) {
 		out = append(out, packets.AtRandom(netip.MustParsePrefix(b), func() byte { return byte(p.chance.IntN(256)) }))
 	}
 	return out
+}
+
+// judge has reach, the engines and the tenancy judge connections of a unit.
+func (c court) judge(u *unit, aim *packets.Aim, connections iter.Seq[declared.Connection], seed uint64) error {
+	p := populate(u, aim.Ends, seed)
+	g, err := p.world.graph()
+	if err != nil {
+		return err
+	}
+	for some := range pieces(connections, atOnce) {
+		asked := p.packetsOf(some)
+		want, err := g.verdicts(asked)
+		if err != nil {
+			return err
+		}
+		if err := disagree(u.tenancy, some, want); err != nil {
+			return err
+		}
+		if err := verdictsOf(c, p.world, asked, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pieces gives what there is, so many at once; a piece is gone when the next
+// comes.
+func pieces[T any](of iter.Seq[T], n int) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		some := make([]T, 0, n)
+		for x := range of {
+			if some = append(some, x); len(some) < n {
+				continue
+			}
+			if !yield(some) {
+				return
+			}
+			some = some[:0]
+		}
+		if len(some) > 0 {
+			yield(some)
+		}
+	}
 }
 
 // packetsOf gives connections as engines are asked of them.

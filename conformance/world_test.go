@@ -56,20 +56,20 @@ func (w *world) with(policies []*networkingv1.NetworkPolicy) *world {
 	return &out
 }
 
-// question asks an engine about the world.
-func (w *world) question(packets []engine.Packet) (engine.Question, error) {
+// forEngines gives the world as engines get to see it.
+func (w *world) forEngines() (*engine.World, error) {
 	e := &engine.World{Namespaces: w.labels}
 	for _, p := range w.shown.Policies {
 		raw, err := json.Marshal(stored(p))
 		if err != nil {
-			return engine.Question{}, err
+			return nil, err
 		}
 		e.Policies = append(e.Policies, raw)
 	}
 	for _, x := range w.ends {
 		e.Ends = append(e.Ends, x.End)
 	}
-	return engine.Question{World: e, Packets: packets}, nil
+	return e, nil
 }
 
 // stored gives a policy as an API server stores it, with its defaults (Kubernetes,
@@ -112,21 +112,38 @@ func forEachRule(p *networkingv1.NetworkPolicy, f func(rule)) {
 	}
 }
 
-// verdicts gives what reach says.
-func (w *world) verdicts(packets []engine.Packet) ([]bool, error) {
+// graph gives what reach makes of the world.
+func (w *world) graph() (*graph, error) {
 	g, err := reach.Build(&w.shown)
-	if err != nil {
-		return nil, err
-	}
+	return &graph{g, w.ends}, err
+}
+
+// A graph is that of reach, asked as engines are.
+type graph struct {
+	*reach.Graph
+	ends []end
+}
+
+// verdicts gives what reach says.
+func (g *graph) verdicts(packets []engine.Packet) ([]bool, error) {
 	out := make([]bool, len(packets))
 	for i, p := range packets {
 		protocol, ok := reach.ParseProtocol(p.Protocol)
 		if !ok {
 			return nil, fmt.Errorf("%q is no protocol", p.Protocol)
 		}
-		out[i] = g.Allows(w.ends[p.From].endpoint, w.ends[p.To].endpoint, protocol, p.Port)
+		out[i] = g.Allows(g.ends[p.From].endpoint, g.ends[p.To].endpoint, protocol, p.Port)
 	}
 	return out, nil
+}
+
+// verdicts gives what reach says in the world.
+func (w *world) verdicts(packets []engine.Packet) ([]bool, error) {
+	g, err := w.graph()
+	if err != nil {
+		return nil, err
+	}
+	return g.verdicts(packets)
 }
 
 // show writes the world and a packet for a message, so that it can be tried

@@ -3,6 +3,7 @@
 package packets
 
 import (
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"net/netip"
@@ -293,40 +294,52 @@ func (a *Aim) near(p tenancy.Peer) (out []declared.End) {
 	return out
 }
 
-// Matrix gives every connection with a managed end between the ends, on every
-// port, or, if they are more than the limit, that many of them by chance; and
-// how many there are.
-func (a *Aim) Matrix(limit int) (out []declared.Connection, all int) {
-	ports := slices.Concat(a.Around, a.Named)
-	slices.SortFunc(ports, tenancy.Port.Compare)
-	ports = slices.Compact(ports)
-	everyone := slices.Concat(a.Ends.Managed, a.Ends.Others)
-	pairs := len(a.Ends.Managed) * (len(everyone) + len(a.Ends.Others))
-	all = pairs * len(ports)
-	at := func(i int) declared.Connection {
-		from, to := a.pair(i/len(ports), everyone)
-		p := ports[i%len(ports)]
-		return declared.Connection{Cluster: a.cluster, From: from, To: to, Protocol: p.Protocol, Port: p.Number}
-	}
-	if all <= limit {
-		for i := range all {
-			out = append(out, at(i))
+// Matrix is every connection of a cluster with a managed end, on every port, or,
+// if they are more than the limit, that many of them by chance.
+type Matrix struct {
+	All, Asked int // how many there are, and how many of them are given
+	aim        *Aim
+	everyone   []declared.End
+	ports      []tenancy.Port
+}
+
+// Matrix gives the matrix of the ends and ports.
+func (a *Aim) Matrix(limit int) *Matrix {
+	m := &Matrix{aim: a, everyone: slices.Concat(a.Ends.Managed, a.Ends.Others), ports: slices.Concat(a.Around, a.Named)}
+	slices.SortFunc(m.ports, tenancy.Port.Compare)
+	m.ports = slices.Compact(m.ports)
+	m.All = len(a.Ends.Managed) * (len(m.everyone) + len(a.Ends.Others)) * len(m.ports)
+	m.Asked = min(m.All, limit)
+	return m
+}
+
+// Connections gives them one by one: there may be more than fit into memory.
+func (m *Matrix) Connections() iter.Seq[declared.Connection] {
+	return func(yield func(declared.Connection) bool) {
+		for i := range m.Asked {
+			if m.Asked < m.All {
+				i = m.aim.IntN(m.All)
+			}
+			if !yield(m.at(i)) {
+				return
+			}
 		}
-		return out, all
 	}
-	for range limit {
-		out = append(out, at(a.IntN(all)))
-	}
-	return out, all
+}
+
+func (m *Matrix) at(i int) declared.Connection {
+	from, to := m.pair(i / len(m.ports))
+	p := m.ports[i%len(m.ports)]
+	return declared.Connection{Cluster: m.aim.cluster, From: from, To: to, Protocol: p.Protocol, Port: p.Number}
 }
 
 // pair gives the i-th pair of ends: from each managed one to everyone, then from
 // each of the others to each managed one.
-func (a *Aim) pair(i int, everyone []declared.End) (from, to declared.End) {
-	managed := a.Ends.Managed
-	if i < len(managed)*len(everyone) {
-		return managed[i/len(everyone)], everyone[i%len(everyone)]
+func (m *Matrix) pair(i int) (from, to declared.End) {
+	managed := m.aim.Ends.Managed
+	if i < len(managed)*len(m.everyone) {
+		return managed[i/len(m.everyone)], m.everyone[i%len(m.everyone)]
 	}
-	i -= len(managed) * len(everyone)
-	return a.Ends.Others[i/len(managed)], managed[i%len(managed)]
+	i -= len(managed) * len(m.everyone)
+	return m.aim.Ends.Others[i/len(managed)], managed[i%len(managed)]
 }

@@ -2,6 +2,7 @@ package packets_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/hedgerow-dev/hedgerow/internal/packets"
@@ -19,16 +20,18 @@ func TestMatrix(t *testing.T) {
 	for cluster = range res.Tenancy.Clusters {
 	}
 	a := packets.New(res.Tenancy, cluster, 1)
-	whole, all := a.Matrix(1 << 30)
-	if len(whole) != all || all < 1000 {
-		t.Fatalf("%d of %d connections", len(whole), all)
+	m := a.Matrix(1 << 30)
+	whole := slices.Collect(m.Connections())
+	if len(whole) != m.All || m.Asked != m.All || m.All < 1000 {
+		t.Fatalf("%d of %d connections", len(whole), m.All)
 	}
 	for i := range whole[:len(whole)-1] {
 		if reflect.DeepEqual(whole[i], whole[i+1]) {
 			t.Fatalf("twice: %v", whole[i])
 		}
 	}
-	if some, of := a.Matrix(100); len(some) != 100 || of != all {
-		t.Errorf("%d of %d connections, not 100 of %d", len(some), of, all)
+	some := a.Matrix(100)
+	if n := len(slices.Collect(some.Connections())); n != 100 || some.Asked != 100 || some.All != m.All {
+		t.Errorf("%d of %d connections, not 100 of %d", n, some.All, m.All)
 	}
 }
