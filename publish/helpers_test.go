@@ -25,6 +25,9 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 // run has the tests see nobody's configuration of Git, and no agent. It is also
 // the process that publishes in order to be killed.
 func run(m *testing.M) int {
+	if job := os.Getenv(victimVariable); job != "" {
+		return victim(job) // with the environment of its parent, and nobody to clean up after it
+	}
 	home, err := os.MkdirTemp("", "home")
 	if err != nil {
 		panic(err)
@@ -34,9 +37,6 @@ func run(m *testing.M) int {
 		os.Setenv(name, value)
 	}
 	os.Unsetenv("SSH_AUTH_SOCK")
-	if job := os.Getenv(victimVariable); job != "" {
-		return victim(job)
-	}
 	return m.Run()
 }
 
