@@ -25,6 +25,8 @@ func (c *checker) cluster(k *tenancy.Cluster) {
 	if k.APIServer != nil {
 		c.ranges(k, "API server", k.APIServer.CIDRs, widestEndpointIPv4, widestEndpointIPv6)
 	}
+	c.webhooks(k)
+	c.families(k)
 	c.dns(k)
 }
 
@@ -109,7 +111,7 @@ func (c *checker) managedDNS(s *tenancy.Shared) {
 				"managing %q isolates the DNS pods of cluster %q, and no flow lets every namespace in", s.Namespace.Text, k.Name)
 			continue
 		}
-		c.Warn(diag.DNSManaged, s.Pos, "see to it that every namespace of the cluster that looks names up is a team's",
+		c.Lint(diag.DNSManaged, "shared."+s.Name, s.Pos, "see to it that every namespace of the cluster that looks names up is a team's",
 			"managing %q isolates the DNS pods of cluster %q: shared and undeclared namespaces cannot look names up", s.Namespace.Text, k.Name)
 	}
 }

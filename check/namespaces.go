@@ -61,6 +61,7 @@ func (c *checker) workloads(what, namespace string, ws map[string]*tenancy.Workl
 	for i, k := range keys {
 		a := ws[k]
 		c.ports(a.Ports, a.PortsAt)
+		c.servicePorts(what, namespace, a)
 		for _, l := range keys[i+1:] {
 			b := ws[l]
 			if a.Overlaps || b.Overlaps || a.Partial || b.Partial || !a.Pods.Overlap(b.Pods) {

@@ -104,6 +104,18 @@ const (
 	SharedBridge        Code = "shared-bridge"
 )
 
+// The codes of what a cluster does with what is declared, and of lints.
+const (
+	CNILacks        Code = "cni-lacks"
+	ManyPorts       Code = "many-ports"
+	ServicePort     Code = "service-port-differs"
+	ClientAddress   Code = "client-address-lost"
+	MeshPorts       Code = "mesh-carries-ports"
+	UnscrapedMetric Code = "unscraped-metrics"
+	UnknownLint     Code = "unknown-lint"
+	UnusedSilence   Code = "unused-silence"
+)
+
 // The codes of what is wrong with the output folder.
 const (
 	NamespaceDropped Code = "namespace-dropped"
@@ -212,6 +224,15 @@ var summaries = map[Code]string{
 	ExternalEmpty:      "An external names no addresses.",
 	DNSManaged:         "The namespace of the DNS pods would be isolated from everybody who is not declared.",
 	RetiredDeclared:    "A namespace is declared and retired at once.",
+
+	CNILacks:        "The network plugin of a cluster does not do what a flow needs.",
+	ManyPorts:       "A namespace opens more ports to one peer than its network plugin takes.",
+	ServicePort:     "A Service has another port than its pods, on a plugin that judges before it is translated.",
+	ClientAddress:   "A flow is from an external, and the Service may hide the address of its clients.",
+	MeshPorts:       "A guard is about ports, and a mesh carries every port over one.",
+	UnscrapedMetric: "A workload declares a port for metrics that no flow opens.",
+	UnknownLint:     "There is no lint of this name.",
+	UnusedSilence:   "A lint is silenced where it says nothing.",
 
 	PeerHeads:           "A peer names nobody, or more than one.",
 	PeerQualifier:       "A peer is qualified by a field that does not belong to it.",

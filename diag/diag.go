@@ -3,7 +3,10 @@
 // and as annotations for GitHub Actions. It reads nothing and decides nothing.
 package diag
 
-import "go/token"
+import (
+	"go/token"
+	"slices"
+)
 
 // Severity says whether a diagnostic stops the run.
 type Severity int
@@ -39,6 +42,9 @@ type Diagnostic struct {
 	Fix string
 	// Related are further places worth a look, in the order to show them.
 	Related []Related
+	// Silenced is why somebody has this lint say nothing here, or "". What is
+	// silenced is neither an error nor a warning.
+	Silenced string
 }
 
 // Related is a further place that a diagnostic points to, and why.
@@ -56,11 +62,18 @@ func HasErrors(ds []Diagnostic) bool {
 // Count returns how many of ds are errors and how many are warnings.
 func Count(ds []Diagnostic) (errors, warnings int) {
 	for _, d := range ds {
-		if d.Severity == Warning {
+		switch {
+		case d.Silenced != "":
+		case d.Severity == Warning:
 			warnings++
-		} else {
+		default:
 			errors++
 		}
 	}
 	return errors, warnings
+}
+
+// spoken returns those of ds that are not silenced.
+func spoken(ds []Diagnostic) []Diagnostic {
+	return slices.DeleteFunc(slices.Clone(ds), func(d Diagnostic) bool { return d.Silenced != "" })
 }

@@ -22,6 +22,7 @@ type jsonDiagnostic struct {
 	Fact     string        `json:"fact"`
 	Fix      string        `json:"fix"`
 	Related  []jsonRelated `json:"related"`
+	Silenced string        `json:"silenced,omitempty"`
 }
 
 type jsonRelated struct {
@@ -50,6 +51,7 @@ func toJSON(d Diagnostic) jsonDiagnostic {
 		Fact:     d.Fact,
 		Fix:      d.Fix,
 		Related:  make([]jsonRelated, len(d.Related)),
+		Silenced: d.Silenced,
 	}
 	for i, r := range d.Related {
 		j.Related[i] = jsonRelated{r.Pos.Filename, r.Pos.Line, r.Pos.Column, r.Note}

@@ -80,6 +80,9 @@ func (o Options) sarifResult(d Diagnostic, rules []sarifRule) sarifResult {
 		r.Locations = []sarifLocation{{PhysicalLocation: place, LogicalLocations: logical(d.Path)}}
 	}
 	r.RelatedLocations = o.sarifRelated(d.Related)
+	if d.Silenced != "" {
+		r.Suppressions = []sarifSuppression{{Kind: "external", Justification: visible(d.Silenced)}}
+	}
 	return r
 }
 

@@ -48,21 +48,22 @@ func (o Options) source(filename string) []byte {
 // nothing written, or with the error of w.
 //
 // Text from outside (names, source lines) cannot act on what reads the output:
-// whatever does not print is written as an escape in all formats.
+// whatever does not print is written as an escape in all formats. What is
+// silenced stands in JSON and SARIF alone, with its reason.
 func Write(w io.Writer, f Format, ds []Diagnostic, o Options) error {
 	var b bytes.Buffer
 	var err error
 	switch f {
 	case Text:
-		writeText(&b, ds, o)
+		writeText(&b, spoken(ds), o)
 	case JSON:
 		err = writeJSON(&b, ds)
 	case SARIF:
 		err = writeSARIF(&b, ds, o)
 	case GitHub:
-		writeGitHub(&b, ds)
+		writeGitHub(&b, spoken(ds))
 	case GitLab:
-		err = writeGitLab(&b, ds)
+		err = writeGitLab(&b, spoken(ds))
 	default:
 		err = fmt.Errorf("format %q is not one of %v", f, Formats())
 	}

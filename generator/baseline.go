@@ -9,14 +9,28 @@ import (
 // Cloud DNS answers on the metadata server's address (tektoncd/operator#4000).
 const cloudDNSAddress = "169.254.169.254/32"
 
+// Probes of pods in Istio's ambient mode come from this address, and not from the
+// pod's own node, which no policy keeps out (Istio's documentation, Ambient and
+// Kubernetes NetworkPolicy). It is the node's own, and nobody else's.
+const ambientProbes = "169.254.7.127/32"
+
+// Probes gives the address that a mesh's probes come from on a cluster.
+func Probes(k *tenancy.Cluster) (netip.Prefix, bool) {
+	return netip.MustParsePrefix(ambientProbes), k.Mesh.Text == tenancy.MeshIstioAmbient
+}
+
 // baseLayers gives the baseline of a cluster: what every managed namespace has.
 func baseLayers(k *tenancy.Cluster) []*Policy {
 	own := []Rule{{Peers: []Peer{{}}}}
-	return []*Policy{
+	out := []*Policy{
 		{Name: LayerDeny, Isolates: []Direction{Ingress, Egress}},
 		{Name: LayerDNS, Isolates: []Direction{Egress}, Egress: []Rule{dnsRule(k.DNS)}},
 		{Name: LayerSameNamespace, Isolates: []Direction{Ingress, Egress}, Ingress: own, Egress: own},
 	}
+	if probes, ok := Probes(k); ok {
+		out = append(out, &Policy{Name: LayerProbes, Isolates: []Direction{Ingress}, Ingress: []Rule{{Peers: []Peer{{Block: probes}}}}})
+	}
+	return out
 }
 
 // dnsRule allows UDP and TCP to the DNS pods or resolvers of the cluster, and to
@@ -54,6 +68,9 @@ func (x *expander) declareBaseline(o *Overlay) {
 		switch layer {
 		case LayerSameNamespace:
 			x.declare(o.Cluster, Connection{Layer: layer, From: own, To: own})
+		case LayerProbes:
+			probes, _ := Probes(x.t.Clusters[o.Cluster])
+			x.declare(o.Cluster, Connection{Layer: layer, From: []Peer{{Block: probes}}, To: own})
 		case LayerDNS:
 			dns := dnsRule(x.t.Clusters[o.Cluster].DNS)
 			x.declare(o.Cluster, Connection{Layer: layer, From: own, To: dns.Peers, Ports: dns.Ports})

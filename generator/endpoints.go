@@ -1,8 +1,10 @@
 package generator
 
 import (
+	"fmt"
 	"maps"
 
+	"github.com/hedgerow-dev/hedgerow/cni"
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -40,6 +42,7 @@ func (x *expander) members(p *tenancy.Peer, e *tenancy.Environment) (out []*tena
 // sources gives the endpoints from which a peer opens connections: whole
 // namespaces, unless it names workloads.
 func (x *expander) sources(s side, e *tenancy.Environment) []endpoint {
+	s.source = true
 	return x.endpoints(s, e, s.Workload.Set() || s.Tag.Set())
 }
 
@@ -60,6 +63,8 @@ func (x *expander) endpoints(s side, e *tenancy.Environment, byWorkload bool) (o
 		return addresses(x.external(ext, k), ext.Ports)
 	case s.Nodes:
 		return addresses(x.nodes(s, k), nil)
+	case s.APIServer && s.source:
+		return addresses(x.callers(s, k), nil)
 	case s.APIServer:
 		return addresses(x.apiServer(s, k), nil)
 	case s.Shared.Set():
@@ -86,7 +91,7 @@ func split(s side, whole endpoint, ws map[string]*tenancy.Workload, byWorkload b
 			continue
 		}
 		e := whole
-		e.workload, e.ports, e.partial = name, w.Ports, w.Partial
+		e.workload, e.ports, e.partial, e.policy = name, w.Ports, w.Partial, w.ExternalTrafficPolicy
 		e.peer.Pods = maps.Clone(w.Pods)
 		out = append(out, e)
 	}
@@ -122,12 +127,10 @@ func addresses(blocks []Peer, ports map[string]tenancy.Port) (out []endpoint) {
 	return out
 }
 
-// nodes gives the addresses of a cluster's nodes. On Cilium an ipBlock never
-// matches a node (its documentation, network policy), so there it is an error.
+// nodes gives the addresses of a cluster's nodes.
 func (x *expander) nodes(s side, k *tenancy.Cluster) []Peer {
 	switch {
-	case k.CNI.Text == "cilium":
-		x.Error(diag.NotOnCilium, s.Pos, "leave it out until Cilium's own policies are rendered", "%s: on Cilium, as on cluster %q, no NetworkPolicy matches nodes", s.what, k.Name)
+	case !x.matches(s, k, cni.Of(k.CNI.Text).BlockOnNodes, "nodes"):
 		return nil
 	case len(k.Nodes) == 0:
 		x.Error(diag.ClusterFact, s.Pos, "add nodes: cidrs: […] to the cluster, as \"kubectl get nodes -o wide\" shows them",
@@ -137,14 +140,49 @@ func (x *expander) nodes(s side, k *tenancy.Cluster) []Peer {
 	return blocks(k.Nodes)
 }
 
+// matches reports whether policies can name something of a cluster by its
+// addresses. Where they cannot, that is an error.
+func (x *expander) matches(s side, k *tenancy.Cluster, a cni.Answer, what string) bool {
+	yes, known := a.In(k.CNIVersion.Text)
+	if known && !yes {
+		x.Error(diag.NotOnCilium, s.Pos, "leave it out until Cilium's own policies are rendered", "%s: on %s, as on cluster %q, no NetworkPolicy matches %s",
+			s.what, k.CNI.Text, k.Name, what)
+	}
+	return yes || !known
+}
+
+// callers gives where the calls of the API server to webhooks come from.
+func (x *expander) callers(s side, k *tenancy.Cluster) []Peer {
+	cidrs, pods := k.Callers()
+	plugin := cni.Of(k.CNI.Text)
+	switch {
+	case pods != nil:
+		return []Peer{{Namespaces: []string{pods.Namespace.Text}, Pods: pods.Pods}}
+	case k.Webhooks == nil && plugin.Callers != "":
+		x.Error(diag.ClusterFact, s.Pos, fmt.Sprintf("add webhooks: {namespace: \"kube-system\", pods: %q: \"konnectivity-agent\"} to the cluster, "+
+			"if \"kubectl -n kube-system get pods -l %s=konnectivity-agent\" shows some; else webhooks: cidrs: […]", plugin.Callers, plugin.Callers),
+			"%s: on %s, as on cluster %q, the API server usually calls through pods, which are unknown", s.what, plugin.Name, k.Name)
+		return nil
+	case len(cidrs) == 0:
+		x.unknownAPIServer(s, k)
+		return nil
+	case !x.matches(s, k, cni.Of(k.CNI.Text).BlockOnAPIServer, "the API server"):
+		return nil
+	}
+	return blocks(cidrs)
+}
+
+func (x *expander) unknownAPIServer(s side, k *tenancy.Cluster) {
+	x.Error(diag.ClusterFact, s.Pos, "add apiServer: {cidrs: […], port: …} to the cluster, as \"kubectl get endpointslices -n default\" shows them",
+		"%s: the addresses of the API server of cluster %q are unknown", s.what, k.Name)
+}
+
 func (x *expander) apiServer(s side, k *tenancy.Cluster) []Peer {
 	switch {
-	case k.CNI.Text == "cilium":
-		x.Error(diag.NotOnCilium, s.Pos, "leave it out until Cilium's own policies are rendered", "%s: on Cilium, as on cluster %q, no NetworkPolicy matches the API server", s.what, k.Name)
+	case !x.matches(s, k, cni.Of(k.CNI.Text).BlockOnAPIServer, "the API server"):
 		return nil
 	case k.APIServer == nil:
-		x.Error(diag.ClusterFact, s.Pos, "add apiServer: {cidrs: […], port: …} to the cluster, as \"kubectl get endpointslices -n default\" shows them",
-			"%s: the addresses of the API server of cluster %q are unknown", s.what, k.Name)
+		x.unknownAPIServer(s, k)
 		return nil
 	}
 	return blocks(k.APIServer.CIDRs)

@@ -25,6 +25,8 @@ type expander struct {
 	kinds      []kindOfName
 	overlays   map[overlayKey]*Overlay
 	policies   map[policyKey]*draft
+	said       map[string]bool     // of what plugins lack
+	opened     map[openedPort]bool // by flows
 	out        Expansion
 }
 
@@ -38,7 +40,8 @@ type overlayKey struct {
 // problem of its flows and guards. With errors among the problems the expansion
 // is not to be used.
 func Expand(t *tenancy.Tenancy, opts Options) (*Expansion, []diag.Diagnostic) {
-	x := &expander{t: t, opts: opts, namespaces: t.ByName(), sorted: t.Namespaces(), overlays: map[overlayKey]*Overlay{}, policies: map[policyKey]*draft{}}
+	x := &expander{t: t, opts: opts, namespaces: t.ByName(), sorted: t.Namespaces(), overlays: map[overlayKey]*Overlay{}, policies: map[policyKey]*draft{},
+		said: map[string]bool{}, opened: map[openedPort]bool{}}
 	x.out.Delivery = t.Delivery
 	x.kinds = x.kindsOfNames()
 	x.layOut()
@@ -53,6 +56,7 @@ func Expand(t *tenancy.Tenancy, opts Options) (*Expansion, []diag.Diagnostic) {
 	}
 	x.bridges()
 	x.finish()
+	x.lints()
 	return &x.out, x.List
 }
 
@@ -117,6 +121,9 @@ func (x *expander) add(c *Cluster, o *Overlay, b tenancy.Baseline) {
 		} else {
 			o.Exemptions = append(o.Exemptions, Exemption{l.name, l.exempt.Reason})
 		}
+	}
+	if _, ok := Probes(x.t.Clusters[c.Name]); ok {
+		o.Layers = append(o.Layers, LayerProbes)
 	}
 	c.Overlays = append(c.Overlays, o)
 	x.overlays[overlayKey{o.Kind, o.Cluster, o.Environment, o.Name}] = o

@@ -17,8 +17,8 @@ type pair struct{ from, to *tenancy.Environment }
 // flow resolves one flow in every environment in which both ends exist, and
 // adds its rules to the policies of both.
 func (x *expander) flow(f *tenancy.Flow) {
-	from := side{&f.From, fmt.Sprintf("flow %q: from", f.Name)}
-	to := side{&f.To, fmt.Sprintf("flow %q: to", f.Name)}
+	from := side{Peer: &f.From, what: fmt.Sprintf("flow %q: from", f.Name)}
+	to := side{Peer: &f.To, what: fmt.Sprintf("flow %q: to", f.Name)}
 	ok := x.shape(from) && x.references(from)
 	ok = x.shape(to) && x.references(to) && ok
 	if f.From.AnyPod {
@@ -51,6 +51,7 @@ func (x *expander) flow(f *tenancy.Flow) {
 		x.Error(diag.NeverMeets, f.Pos, "check its tag and workloads", "flow %q opens nothing: its %s is no workload at all", f.Name, x.emptyEnd(from, pairs))
 	}
 	x.alreadyOpen(f)
+	x.clients(f, to, pairs)
 }
 
 // managed reports whether Hedgerow writes policies for the peer.
@@ -177,12 +178,16 @@ func (x *expander) open(f *tenancy.Flow, from, to side, p pair, sel *selection) 
 		sourcePeers = append(sourcePeers, src.peer)
 	}
 	declared := Connection{Flow: f, FromEnvironment: p.from.Name, ToEnvironment: p.to.Name, From: sourcePeers}
+	k := x.t.Clusters[p.to.Cluster.Text]
 	var rules []Rule // as the sources see them
 	for _, dest := range x.destinations(to, p.to) {
-		ports := sel.ports(dest, x.t.Clusters[p.to.Cluster.Text])
+		ports := sel.ports(dest, k)
 		if len(ports) == 0 || len(sources) == 0 {
 			continue
 		}
+		x.able(f, k, ports)
+		x.note(dest, ports)
+		ports = meshed(k, ports, sourcePeers, []Peer{dest.peer})
 		rules = append(rules, Rule{Peers: []Peer{dest.peer}, Ports: ports})
 		declared.To, declared.Ports = []Peer{dest.peer}, ports
 		x.declare(p.to.Cluster.Text, declared)
@@ -202,7 +207,7 @@ func (x *expander) open(f *tenancy.Flow, from, to side, p pair, sel *selection) 
 func (x *expander) alreadyOpen(f *tenancy.Flow) {
 	n := x.namespaces[f.From.Namespace.Text]
 	if n != nil && f.To.Namespace.Text == n.Name && n.Baseline.IntraNamespace == nil && !f.CrossEnvironment {
-		x.Warn(diag.AlreadyOpen, f.Pos, "remove it, or turn baseline.intraNamespace of the namespace off",
+		x.Lint(diag.AlreadyOpen, "flows."+f.Name, f.Pos, "remove it, or turn baseline.intraNamespace of the namespace off",
 			"flow %q stays inside namespace %q, where everything is open", f.Name, n.Name)
 	}
 }
@@ -228,7 +233,7 @@ func (x *expander) bridges() {
 	}
 	for name, s := range tenancy.Sorted(x.t.Shared) {
 		if a, b, ok := twoOf(x.t, in[name], out[name]); ok {
-			x.Warn(diag.SharedBridge, s.Pos, "see to it that what runs there does not pass connections on",
+			x.Lint(diag.SharedBridge, "shared."+name, s.Pos, "see to it that what runs there does not pass connections on",
 				"shared namespace %q is reached from environment %q and reaches environment %q: guards do not see such a detour", name, a, b)
 		}
 	}

@@ -21,6 +21,7 @@ func (x *expander) guard(g *tenancy.Guard) {
 	}
 	x.guardRule(g, "never", g.Never)
 	x.guardRule(g, "always", g.Always)
+	x.meshHidesPorts(g)
 	for key, r := range tenancy.Sorted(g.Except) {
 		if r.From == nil && r.To == nil && !r.Ports.Given() && !r.Partial {
 			x.Error(diag.GuardShape, r.Pos, "say from, to or ports of what is left alone", "guard %q: except %q leaves everything alone", g.Name, key)
@@ -34,10 +35,10 @@ func (x *expander) guardRule(g *tenancy.Guard, what string, r *tenancy.GuardRule
 		return
 	}
 	if r.From != nil {
-		x.guardPeer(side{r.From, fmt.Sprintf("guard %q: %s.from", g.Name, what)})
+		x.guardPeer(side{Peer: r.From, what: fmt.Sprintf("guard %q: %s.from", g.Name, what)})
 	}
 	if r.To != nil {
-		x.guardPeer(side{r.To, fmt.Sprintf("guard %q: %s.to", g.Name, what)})
+		x.guardPeer(side{Peer: r.To, what: fmt.Sprintf("guard %q: %s.to", g.Name, what)})
 	}
 	declared := x.portNames()
 	for _, p := range r.Ports.List {

@@ -17,6 +17,7 @@ type endpoint struct {
 	overlay  *Overlay // nil: not managed
 	peer     Peer     // how policies name it
 	workload string   // "" for a whole namespace, and for addresses
+	policy   string   // of the Service in front of it, on the addresses of clients
 	ports    map[string]tenancy.Port
 	partial  bool // there may be ports that could not be read
 }
@@ -24,7 +25,8 @@ type endpoint struct {
 // A side is one end of a flow, with the words for it in messages.
 type side struct {
 	*tenancy.Peer
-	what string // the flow or guard, and the end: flow "x": from
+	what   string // the flow or guard, and the end: flow "x": from
+	source bool   // it opens connections
 }
 
 // hasTeams reports whether the peer is namespaces of teams.

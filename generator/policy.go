@@ -61,6 +61,8 @@ const (
 	LayerDeny          = "default-deny"
 	LayerDNS           = "allow-dns"
 	LayerSameNamespace = "allow-same-namespace"
+	// LayerProbes is there where a mesh takes the place of the kubelet.
+	LayerProbes = "allow-probes"
 )
 
 // AllowAll is the policy of a roll-out. No flow's has this name, which ends in

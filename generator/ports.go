@@ -192,7 +192,7 @@ func (s *selection) finish(x *expander) {
 	for i, p := range f.Ports.List {
 		switch {
 		case s.matched[i] && s.odd[p.Port] && p.Name == "":
-			x.Warn(diag.UndeclaredPort, p.Pos, "declare it, or check that it is the pod's port and not the Service's", "flow %q opens port %s, which its destination does not declare",
+			x.Lint(diag.UndeclaredPort, "flows."+f.Name, p.Pos, "declare it, or check that it is the pod's port and not the Service's", "flow %q opens port %s, which its destination does not declare",
 				f.Name, p.Port)
 		case s.matched[i]:
 		case x.bareNamespace(s.to):

@@ -43,7 +43,7 @@ type target struct {
 // there.
 func (s *selector) edges(r *tenancy.GuardRule, from, to *tenancy.Environment) (out []reach.Edge) {
 	before := len(s.unknown)
-	sources := s.targets(r.From, from)
+	sources := s.sources(r.From, from)
 	noSource := len(sources) == 0 && len(s.unknown) == before
 	between := len(s.unknown)
 	dests := s.targets(r.To, to)
@@ -115,6 +115,32 @@ func (t target) each(pick func(name string, declared tenancy.Port) (tenancy.Port
 		}
 	}
 	return out
+}
+
+// sources gives what a peer selects that opens connections: of everything, not
+// the mesh's probes, which are the pod's own node; and of the API server, what it
+// calls webhooks from.
+func (s *selector) sources(peer *tenancy.Peer, e *tenancy.Environment) []target {
+	switch {
+	case peer == nil:
+		return s.withoutProbes(s.everything())
+	case peer.APIServer:
+		cidrs, pods := s.c.facts.Callers()
+		if pods != nil {
+			return []target{{group: s.pods([]string{pods.Namespace.Text}, pods.Pods)}}
+		}
+		return s.addresses(cidrs, "API server", peer, nil)
+	}
+	return s.targets(peer, e)
+}
+
+func (s *selector) withoutProbes(ts []target) []target {
+	probes, ok := generator.Probes(s.c.facts)
+	if !ok {
+		return ts
+	}
+	every, except := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}, []netip.Prefix{probes}
+	return append(ts[:1:1], s.blocks(every, except, nil)...)
 }
 
 // targets gives what a peer selects on the cluster; a nil peer is everything,

@@ -204,7 +204,8 @@ func judge(p *networkingv1.NetworkPolicy, o *generator.Overlay) error {
 	if err := judgeCause(p, o); err != nil {
 		return err
 	}
-	allPorts := p.Name == generator.LayerSameNamespace && p.Annotations[annotationFlow] == ""
+	layer := p.Annotations[annotationFlow] == ""
+	allPorts := layer && (p.Name == generator.LayerSameNamespace || p.Name == generator.LayerProbes)
 	for _, r := range p.Spec.Ingress {
 		if err := judgeRule("ingress", r.From, len(r.Ports) > 0 || allPorts); err != nil {
 			return err

@@ -16,6 +16,7 @@ func (d *decoder) tenancy(v cue.Value) *tenancy.Tenancy {
 		Shared: map[string]*tenancy.Shared{}, Teams: map[string]*tenancy.Team{},
 		Externals: map[string]*tenancy.External{}, Flows: map[string]*tenancy.Flow{},
 		Guards: map[string]*tenancy.Guard{}, Retired: map[string]map[string]*tenancy.Retired{},
+		Lints: map[string]*tenancy.Lint{},
 	}
 	node := d.object(v, "a tenancy", fields{
 		"platform":     func(v cue.Value) { t.Platform = d.platform(v) },
@@ -30,6 +31,7 @@ func (d *decoder) tenancy(v cue.Value) *tenancy.Tenancy {
 		},
 		"retired":  func(v cue.Value) { d.retired(v, t.Retired) },
 		"delivery": func(v cue.Value) { t.Delivery = d.delivery(v) },
+		"lints":    named(d, "lints", t.Lints, (*decoder).lint),
 	}, "clusters", "environments", "teams")
 	node.Partial = d.shallow(node)
 	t.Node = node
@@ -68,13 +70,6 @@ func named[T any](d *decoder, what string, m map[string]*T, one func(*decoder, s
 	}
 }
 
-// later refuses a field whose behaviour is not there yet.
-func (d *decoder) later(name string) func(cue.Value) {
-	return func(v cue.Value) {
-		d.report(diag.NotAvailable, v.Pos(), "leave it out for now", "%q is reserved and does nothing yet", name)
-	}
-}
-
 func (d *decoder) platform(v cue.Value) (p tenancy.Platform) {
 	d.object(v, "platform", fields{
 		"files":    func(v cue.Value) { p.Files = d.words(v, "files", filePatternShape) },
@@ -89,13 +84,17 @@ func (d *decoder) cluster(name string, v cue.Value) *tenancy.Cluster {
 	c.Node = d.object(v, "a cluster", fields{
 		"cni":              func(v cue.Value) { c.CNI = d.oneOf(v, "cni", cnis) },
 		"cniAcknowledged":  func(v cue.Value) { c.CNIAcknowledged = d.word(v, "cniAcknowledged", lineShape) },
+		"cniVersion":       func(v cue.Value) { c.CNIVersion = d.word(v, "cniVersion", versionShape) },
+		"kubernetes":       func(v cue.Value) { c.Kubernetes = d.word(v, "kubernetes", versionShape) },
+		"ipFamilies":       func(v cue.Value) { c.IPFamilies = d.words(v, "ipFamilies", familyShape) },
 		"dns":              func(v cue.Value) { c.DNS = d.dns(v) },
 		"apiServer":        func(v cue.Value) { c.APIServer = d.apiServer(v) },
+		"webhooks":         func(v cue.Value) { c.Webhooks = d.webhooks(v) },
 		"pods":             func(v cue.Value) { c.Pods = d.ranges(v, "pods") },
 		"services":         func(v cue.Value) { c.Services = d.ranges(v, "services") },
 		"nodes":            func(v cue.Value) { c.Nodes = d.ranges(v, "nodes") },
 		"manageNamespaces": func(v cue.Value) { c.ManageNamespaces = d.boolean(v, "manageNamespaces") },
-		"mesh":             d.later("mesh"),
+		"mesh":             func(v cue.Value) { c.Mesh = d.oneOf(v, "mesh", meshes) },
 	}, "cni")
 	return c
 }
@@ -131,6 +130,16 @@ func (d *decoder) apiServer(v cue.Value) *tenancy.APIServer {
 		"cidrs": func(v cue.Value) { x.CIDRs = d.words(v, "cidrs", cidrShape) },
 		"port":  func(v cue.Value) { x.Port = d.portNumber(v, "port") },
 	}, "cidrs", "port")
+	return x
+}
+
+func (d *decoder) webhooks(v cue.Value) *tenancy.Webhooks {
+	x := &tenancy.Webhooks{}
+	x.Node = d.object(v, "webhooks", fields{
+		"cidrs":     func(v cue.Value) { x.CIDRs = d.words(v, "cidrs", cidrShape) },
+		"namespace": func(v cue.Value) { x.Namespace = d.word(v, "namespace", nameShape) },
+		"pods":      func(v cue.Value) { x.Pods = d.labels(v, false) },
+	})
 	return x
 }
 
@@ -231,16 +240,22 @@ func (d *decoder) exemption(v cue.Value) *tenancy.Exemption {
 }
 
 func (d *decoder) workload(name string, v cue.Value) *tenancy.Workload {
-	w := &tenancy.Workload{Name: name, Tags: map[string]bool{}}
+	w := &tenancy.Workload{Name: name, Tags: map[string]bool{}, ServicePorts: map[string]tenancy.ServicePort{}}
 	w.Node = d.object(v, "a workload", fields{
 		"pods":  func(v cue.Value) { w.Pods = d.labels(v, true) },
 		"ports": func(v cue.Value) { w.Ports, w.PortsAt = d.ports(v) },
 		"tags": func(v cue.Value) {
 			d.entries(v, "tags", nameShape, func(k string, v cue.Value) { w.Tags[k] = d.yes(v, "a tag") })
 		},
-		"overlaps":              func(v cue.Value) { w.Overlaps = d.boolean(v, "overlaps") },
-		"servicePort":           d.later("servicePort"),
-		"externalTrafficPolicy": d.later("externalTrafficPolicy"),
+		"overlaps": func(v cue.Value) { w.Overlaps = d.boolean(v, "overlaps") },
+		"servicePort": func(v cue.Value) {
+			d.entries(v, "servicePort", portNameShape, func(k string, v cue.Value) {
+				w.ServicePorts[k] = tenancy.ServicePort{Pos: d.shown(written(v)), Number: d.portNumber(v, "a port")}
+			})
+		},
+		"externalTrafficPolicy": func(v cue.Value) {
+			w.ExternalTrafficPolicy = d.oneOf(v, "externalTrafficPolicy", trafficPolicies).Text
+		},
 	}, "pods")
 	return w
 }
@@ -271,6 +286,19 @@ func (d *decoder) external(name string, v cue.Value) *tenancy.External {
 		},
 	})
 	return e
+}
+
+func (d *decoder) lint(_ string, v cue.Value) *tenancy.Lint {
+	l := &tenancy.Lint{Silenced: map[string]tenancy.Silence{}}
+	l.Node = d.object(v, "a lint", fields{
+		"severity": func(v cue.Value) { l.Severity = d.oneOf(v, "severity", severities) },
+		"silenced": func(v cue.Value) {
+			d.entries(v, "silenced", lineShape, func(k string, v cue.Value) {
+				l.Silenced[k] = tenancy.Silence{Pos: d.shown(written(v)), Reason: d.word(v, "a reason", lineShape).Text}
+			})
+		},
+	})
+	return l
 }
 
 func (d *decoder) retired(v cue.Value, out map[string]map[string]*tenancy.Retired) {

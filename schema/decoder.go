@@ -72,7 +72,7 @@ func cuePath(path []string) cue.Path {
 // inList reports whether what stands below the path are elements of a list: a
 // path of CUE's does not say.
 func inList(path []string) bool {
-	lists := []string{"cidrs", "clusters", "environments", "files", "fqdn", "owners", "packages"}
+	lists := []string{"cidrs", "clusters", "environments", "files", "fqdn", "ipFamilies", "owners", "packages"}
 	switch n := len(path); {
 	case n < 2:
 		return false

@@ -33,6 +33,10 @@ var fieldExamples = map[string]string{
 var structExamples = map[string]string{
 	"apiServer":        `{cidrs: ["172.20.0.2/32"], port: 6443}`,
 	"dns":              `{provider: "coredns"}`,
+	"webhooks":         `{cidrs: ["172.20.0.2/32"]} or {namespace: "kube-system", pods: app: "konnectivity-agent"}`,
+	"a lint":           `{severity: "error"} or {silenced: {"flows.…": "why"}}`,
+	"silenced":         `{"flows.…": "why"}`,
+	"servicePort":      `{http: 80}`,
 	"services":         `{cidrs: ["10.96.0.0/16"]}`,
 	"nodes":            `{cidrs: ["172.18.0.0/24"]}`,
 	"a peer":           `{namespace: "…", workload: "…"}`,

@@ -29,7 +29,7 @@ type ownership struct {
 	full     *tenancy.Tenancy
 	platform map[string]bool     // by file name
 	owners   map[string][]string // teams by file name
-	diags    []diag.Diagnostic
+	diags    diag.List
 
 	teamsOfNamespace map[string][]string
 	flows            map[string]map[string]*tenancy.Flow // by the team for which they are judged
@@ -130,9 +130,9 @@ func literalStrings(v ast.Expr) (out []string) {
 
 // assign finds the owners of each file.
 func (o *ownership) assign() {
-	o.match(o.full.Platform.Files, func(file string) { o.platform[file] = true })
+	o.match("platform.files", o.full.Platform.Files, func(file string) { o.platform[file] = true })
 	for name, team := range tenancy.Sorted(o.full.Teams) {
-		o.match(team.Files, func(file string) {
+		o.match("teams."+name+".files", team.Files, func(file string) {
 			if !slices.Contains(o.owners[file], name) {
 				o.owners[file] = append(o.owners[file], name)
 			}
@@ -140,9 +140,8 @@ func (o *ownership) assign() {
 	}
 	o.platform[TenancyFile] = true
 	if len(o.owners) > 0 && len(o.full.Platform.Files) == 0 {
-		o.report(diag.PlatformOpen, o.full.Pos, `add platform: files: ["`+TenancyFile+`"] to `+TenancyFile+`, with all that is the platform's`,
+		o.diags.Lint(diag.PlatformOpen, "platform", o.full.Pos, `add platform: files: ["`+TenancyFile+`"] to `+TenancyFile+`, with all that is the platform's`,
 			"teams own files, and platform.files is not set: every file that nobody owns may change everything")
-		o.diags[len(o.diags)-1].Severity = diag.Warning
 	}
 	for _, file := range o.f.names() {
 		switch {
@@ -156,7 +155,8 @@ func (o *ownership) assign() {
 	}
 }
 
-func (o *ownership) match(patterns []tenancy.Word, f func(file string)) {
+// match gives the files that the patterns at a path of the tenancy match.
+func (o *ownership) match(at string, patterns []tenancy.Word, f func(file string)) {
 	for _, p := range patterns {
 		used := false
 		for _, file := range o.f.names() {
@@ -171,8 +171,7 @@ func (o *ownership) match(patterns []tenancy.Word, f func(file string)) {
 			}
 		}
 		if !used && !diag.HasErrors(o.diags) {
-			o.report(diag.UnusedPattern, p.Pos, "remove it, or check its spelling", "%q matches no file of the tenancy", p.Text)
-			o.diags[len(o.diags)-1].Severity = diag.Warning
+			o.diags.Lint(diag.UnusedPattern, at, p.Pos, "remove it, or check its spelling", "%q matches no file of the tenancy", p.Text)
 		}
 	}
 }

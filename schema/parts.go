@@ -122,6 +122,7 @@ func (o *ownership) platformBreaches(p *part) []breach {
 	compare(c, "shared", "shared namespace", o.full.Shared, p.tenancy.Shared)
 	compare(c, "externals", "external", o.full.Externals, p.tenancy.Externals)
 	compare(c, "guards", "guard", o.full.Guards, p.tenancy.Guards)
+	compare(c, "lints", "lint", o.full.Lints, p.tenancy.Lints)
 	for _, cluster := range keysOfBoth(o.full.Retired, p.tenancy.Retired) {
 		compare(c, "retired\x00"+cluster, "retired namespace", o.full.Retired[cluster], p.tenancy.Retired[cluster])
 	}

@@ -68,6 +68,10 @@ var (
 		"one that a label takes",
 		"it has at most 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends",
 		matching(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)}
+	versionShape = shape{"#Version", diag.BadValue, "a version", `write it such as "1.30" or "v3.29.1"`,
+		matching(`^v?[0-9]{1,4}[.][0-9]{1,5}([.][0-9]{1,5})?([-+][A-Za-z0-9.+-]{1,60})?$`)}
+	familyShape = shape{"#IPFamily", diag.BadValue, "a family of addresses", `write "IPv4" or "IPv6"`,
+		matching(`^IPv[46]$`)}
 	intervalShape = shape{"#Interval", diag.BadDelivery, "a length of time", `write it such as "10m" or "1h30m", in whole hours, minutes and seconds`,
 		matching(`^([0-9]{1,4}h)?([0-9]{1,4}m)?([0-9]{1,4}s)?$`, `[1-9]`)}
 )
@@ -106,5 +110,8 @@ var (
 	cnis = []string{"antrea", "aws-vpc-cni", "azure-npm", "calico", "cilium", "flannel", "gke-dataplane-v2", "kube-ovn",
 		"kube-router", "other", "ovn-kubernetes"}
 	dnsProviders      = []string{"cloud-dns", "coredns", "custom", "openshift"}
+	meshes            = []string{"istio-ambient", "linkerd"}
+	severities        = []string{"error", "warning"}
+	trafficPolicies   = []string{"Cluster", "Local"}
 	podSecurityLevels = []string{"baseline", "privileged", "restricted"}
 )

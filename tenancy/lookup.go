@@ -63,6 +63,40 @@ func (s *Shared) On(cluster string) bool {
 	return len(s.Clusters) == 0 || Contains(s.Clusters, cluster)
 }
 
+// Callers gives where the calls of the API server to webhooks come from: blocks
+// of addresses, or pods, which are nil then. Neither is known without a fact.
+func (k *Cluster) Callers() (cidrs []Word, pods *Webhooks) {
+	switch {
+	case k.Webhooks != nil && k.Webhooks.Namespace.Set():
+		return nil, k.Webhooks
+	case k.Webhooks != nil:
+		return k.Webhooks.CIDRs, nil
+	case k.APIServer != nil:
+		return k.APIServer.CIDRs, nil
+	}
+	return nil, nil
+}
+
+// MeshPort is the port on which the cluster's mesh carries connections between
+// pods, whatever port they are for: 15008 in Istio's ambient mode (HBONE; Istio's
+// documentation, Ambient and Kubernetes NetworkPolicy), 4143 in Linkerd (its
+// documentation, NetworkPolicies). A mesh carries TCP alone.
+func (k *Cluster) MeshPort() (Port, bool) {
+	switch k.Mesh.Text {
+	case MeshIstioAmbient:
+		return Port{15008, 15008, TCP}, true
+	case MeshLinkerd:
+		return Port{4143, 4143, TCP}, true
+	}
+	return Port{}, false
+}
+
+// Lacks reports whether the cluster is known to have no addresses of a block's
+// family.
+func (k *Cluster) Lacks(family string) bool {
+	return len(k.IPFamilies) > 0 && !Contains(k.IPFamilies, family)
+}
+
 // ByName gives the logical namespaces by name, whichever team's they are.
 func (t *Tenancy) ByName() map[string]*Namespace {
 	out := map[string]*Namespace{}

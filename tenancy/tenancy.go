@@ -18,6 +18,7 @@ type Tenancy struct {
 	Guards       map[string]*Guard
 	Retired      map[string]map[string]*Retired // cluster, then Kubernetes namespace
 	Delivery     *Delivery                      // nil: nothing is rendered for Argo CD or Flux
+	Lints        map[string]*Lint               // by their codes
 }
 
 // Node is what every declared thing has.
@@ -50,13 +51,30 @@ type Cluster struct {
 	Name             string
 	CNI              Word
 	CNIAcknowledged  Word
+	CNIVersion       Word // as "1.15.19" or "v3.29"; empty: unknown, as for the next two
+	Kubernetes       Word
+	IPFamilies       []Word // FamilyIPv4, FamilyIPv6
 	DNS              DNS
 	APIServer        *APIServer // nil: unknown
+	Webhooks         *Webhooks  // nil: from where the API server listens
 	Pods             []Word     // CIDRs; empty: unknown, as for the next two
 	Services         []Word
 	Nodes            []Word
 	ManageNamespaces bool
+	Mesh             Word // MeshIstioAmbient, MeshLinkerd, or empty
 }
+
+// The families of addresses.
+const (
+	FamilyIPv4 = "IPv4"
+	FamilyIPv6 = "IPv6"
+)
+
+// The meshes that carry connections between pods on a port of their own.
+const (
+	MeshIstioAmbient = "istio-ambient"
+	MeshLinkerd      = "linkerd"
+)
 
 // DNS says where the pods of a cluster resolve names.
 type DNS struct {
@@ -83,6 +101,15 @@ type APIServer struct {
 	Node
 	CIDRs []Word
 	Port  int
+}
+
+// Webhooks says where the calls of the API server to webhooks come from: from
+// addresses, or from pods.
+type Webhooks struct {
+	Node
+	CIDRs     []Word
+	Namespace Word
+	Pods      Labels
 }
 
 // Labels are the labels by which pods are selected.
@@ -164,6 +191,18 @@ type Workload struct {
 	PortsAt  map[string]token.Position
 	Tags     map[string]bool
 	Overlaps bool
+	// ServicePorts are the ports of the Service by the names of those that they
+	// lead to.
+	ServicePorts map[string]ServicePort
+	// ExternalTrafficPolicy is that of the Service: "Local" keeps the addresses of
+	// clients, "Cluster" or nothing does not.
+	ExternalTrafficPolicy string
+}
+
+// ServicePort is a port of a Service.
+type ServicePort struct {
+	Pos    token.Position
+	Number int
 }
 
 // External is a set of addresses outside the clusters.
@@ -239,6 +278,19 @@ type GuardRule struct {
 	Node
 	From, To *Peer
 	Ports    FlowPorts
+}
+
+// Lint says what a lint says.
+type Lint struct {
+	Node
+	Severity Word // "error" or "warning"; empty: a warning
+	Silenced map[string]Silence
+}
+
+// Silence has a lint say nothing about what lies at a path of the tenancy.
+type Silence struct {
+	Pos    token.Position
+	Reason string
 }
 
 // Retired keeps the deny of a namespace that left the tenancy.

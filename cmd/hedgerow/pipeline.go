@@ -114,7 +114,11 @@ func (j *job) expand(asOf string) (bool, error) {
 		return false, failure{err}
 	}
 	maps.Copy(j.sources, res.Sources)
-	j.diags = append(append(j.diags, res.Diags...), found...)
+	found = append(found, res.Diags...)
+	if res.Tenancy != nil {
+		found = check.Lints(res.Tenancy, found)
+	}
+	j.diags = append(j.diags, found...)
 	return j.expansion != nil && !diag.HasErrors(j.diags), nil
 }
 

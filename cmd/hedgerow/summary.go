@@ -8,6 +8,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // say writes for people, unless they want quiet.
@@ -80,7 +81,27 @@ func (j *job) summarize(plan *render.Plan) {
 	for _, namespace := range ended {
 		j.say(w, "roll-out ended: what no flow opens in %s is closed\n", namespace)
 	}
+	j.sayMeshes(w)
 	j.sayExceptions(w)
+	j.saySilenced(w)
+}
+
+// saySilenced names what lints would say, and why they do not.
+func (j *job) saySilenced(w io.Writer) {
+	for _, d := range diag.Sort(j.diags) {
+		if d.Silenced != "" {
+			j.say(w, "silenced: %s at %s: %s\n", d.Code, d.Path, d.Silenced)
+		}
+	}
+}
+
+// sayMeshes names the clusters on which ports are not for policies to tell apart.
+func (j *job) sayMeshes(w io.Writer) {
+	for name, k := range tenancy.Sorted(j.tenancy.Clusters) {
+		if port, ok := k.MeshPort(); ok {
+			j.say(w, "mesh: where TCP is open between pods of %s, so is %s, over which %s carries every port\n", name, port, k.Mesh.Text)
+		}
+	}
 }
 
 // keptUntilReleased says how a namespace leaves for good.

@@ -61,5 +61,7 @@ func runVet(w world, cfg *config) error {
 	}
 	j.say(j.summaryWriter(), "the tenancy is right: %s\n", j.contents())
 	j.sayGuards(j.summaryWriter())
+	j.sayMeshes(j.summaryWriter())
+	j.saySilenced(j.summaryWriter())
 	return nil
 }

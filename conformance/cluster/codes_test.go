@@ -27,7 +27,8 @@ var silent = []diag.Code{
 	diag.OpenUndeclared, diag.DeclaredClosed, diag.GuardBroken, diag.GuardExpired, diag.NotCommitted,
 	diag.PublishUnmerged, diag.PublishOlder, diag.PublishOlderDay, diag.PublishUnknown, diag.BranchStands,
 	diag.OutputInChange, diag.ReadElsewhere, diag.RolloutOverdue, diag.RolloutSoon, diag.RolloutFlip,
-	diag.OutputElsewhere, diag.MovesInFlux,
+	diag.OutputElsewhere, diag.MovesInFlux, diag.CNILacks, diag.ManyPorts, diag.ServicePort, diag.ClientAddress,
+	diag.MeshPorts, diag.UnscrapedMetric, diag.UnknownLint, diag.UnusedSilence,
 }
 
 // TestEveryCodeIsJudged sees to it that each code is claimed of the server, or

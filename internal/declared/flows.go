@@ -39,6 +39,9 @@ func (q question) sends(p tenancy.Peer, env *tenancy.Environment) bool {
 		return q.external(p, env, q.From)
 	case p.Nodes:
 		return q.From.within(q.t.Clusters[q.Cluster].Nodes)
+	case p.APIServer && q.t.Clusters[q.Cluster].Webhooks != nil:
+		w := q.t.Clusters[q.Cluster].Webhooks
+		return q.From.within(w.CIDRs) || q.From.Namespace == w.Namespace.Text && q.From.carries(w.Pods)
 	case p.APIServer:
 		return q.From.within(q.t.Clusters[q.Cluster].APIServer.CIDRs)
 	case p.Shared.Set():
@@ -168,9 +171,13 @@ func (q question) opens(named tenancy.FlowPorts, declared map[string]tenancy.Por
 	return false
 }
 
-// on reports whether the connection is on one of the ports.
+// on reports whether the connection is on one of the ports, or, between pods, on
+// that over which a mesh carries TCP.
 func (q question) on(p tenancy.Port) bool {
-	return q.Protocol == p.Protocol && p.Number <= q.Port && q.Port <= p.End
+	meshPorts := map[string]int{"istio-ambient": 15008, "linkerd": 4143}
+	carried := q.From.Namespace != "" && q.To.Namespace != "" && p.Protocol == tenancy.TCP &&
+		q.Port == meshPorts[q.t.Clusters[q.Cluster].Mesh.Text]
+	return q.Protocol == p.Protocol && (carried || p.Number <= q.Port && q.Port <= p.End)
 }
 
 func declares(declared map[string]tenancy.Port, p tenancy.Port) bool {

@@ -1,0 +1,201 @@
+package generator
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/cni"
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// An openedPort is a port that some flow opens at a workload, or, where that is
+// "", at every pod of its namespace.
+type openedPort struct {
+	overlay  *Overlay
+	workload string
+	port     tenancy.Port
+}
+
+// note keeps in mind what a flow opens.
+func (x *expander) note(at endpoint, ports []tenancy.Port) {
+	for _, p := range ports {
+		x.opened[openedPort{at.overlay, at.workload, p}] = true
+	}
+}
+
+// lints speaks of what is right, and worth a look, once everything is expanded.
+func (x *expander) lints() {
+	partial := func(f *tenancy.Flow) bool { return f.Partial }
+	if x.t.Partial || diag.HasErrors(x.List) || slices.ContainsFunc(slices.Collect(maps.Values(x.t.Flows)), partial) {
+		return // what seems to be missing may be there
+	}
+	for _, n := range x.sorted {
+		for name, w := range tenancy.Sorted(n.Workloads) {
+			path := strings.Join([]string{"teams", n.Team, "namespaces", n.Name, "workloads", name}, ".")
+			x.unscraped(n, w, path)
+			x.servicePorts(n, w, path)
+		}
+	}
+	x.manyPorts()
+	x.meshProbes()
+}
+
+// unscraped speaks of a port for metrics that no flow opens anywhere: the first
+// thing that stops when namespaces are isolated (nais/naiserator#147).
+func (x *expander) unscraped(n *tenancy.Namespace, w *tenancy.Workload, path string) {
+	for name, p := range tenancy.Sorted(w.Ports) {
+		if name != "metrics" && !strings.HasSuffix(name, "-metrics") {
+			continue
+		}
+		opened := false
+		for _, o := range x.overlaysOf(n) {
+			opened = opened || x.opened[openedPort{o, w.Name, p}] || x.opened[openedPort{o, "", p}]
+		}
+		if !opened {
+			x.Lint(diag.UnscrapedMetric, path, w.PortsAt[name], "add a flow from what scrapes it, such as {from: shared: \"monitoring\", to: anyNamespace: true, ports: [\""+name+"\"]}",
+				"no flow opens port %q of workload %q of namespace %q", name, w.Name, n.Name)
+		}
+	}
+}
+
+// overlaysOf gives a namespace as it exists in each of its environments.
+func (x *expander) overlaysOf(n *tenancy.Namespace) (out []*Overlay) {
+	for name, e := range tenancy.Sorted(x.t.Environments) {
+		if o := x.overlays[overlayKey{Team, e.Cluster.Text, name, n.Name}]; o != nil {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// servicePorts speaks of a Service whose port is not the pods', where policies
+// are judged before it is translated: clients ask for the one, and the other is
+// open.
+func (x *expander) servicePorts(n *tenancy.Namespace, w *tenancy.Workload, path string) {
+	for name, s := range tenancy.Sorted(w.ServicePorts) {
+		if p := w.Ports[name]; p.Number == s.Number {
+			continue
+		}
+		for _, o := range x.overlaysOf(n) {
+			k := x.t.Clusters[o.Cluster]
+			if after, known := cni.Of(k.CNI.Text).AfterServices.In(k.CNIVersion.Text); after || !known {
+				continue
+			}
+			x.Lint(diag.ServicePort, path, s.Pos, fmt.Sprintf("let the Service have port %d, or the pods port %d", w.Ports[name].Number, s.Number),
+				"the Service of workload %q has port %d where its pods have %s, and %s, as on cluster %q, judges before it is translated",
+				w.Name, s.Number, w.Ports[name], k.CNI.Text, k.Name)
+			break
+		}
+	}
+}
+
+// clients speaks of a flow from outside to a workload whose Service may put a
+// node's address in the place of the client's (Kubernetes, Using Source IP).
+func (x *expander) clients(f *tenancy.Flow, to side, pairs []pair) {
+	if !f.From.External.Set() {
+		return
+	}
+	for _, p := range pairs {
+		for _, d := range x.endpoints(to, p.to, true) {
+			if d.policy == "Local" || d.peer.Namespaces == nil {
+				continue
+			}
+			x.Lint(diag.ClientAddress, "flows."+f.Name, f.From.Pos, "set externalTrafficPolicy: Local on the Service and \"Local\" on the workload, or let the nodes in",
+				"flow %q is from external %q, and a Service in front of %s may show a node's address instead", f.Name, f.From.External.Text, d.name())
+			return
+		}
+	}
+}
+
+// name gives what messages call an endpoint that is pods.
+func (e endpoint) name() string {
+	if e.workload == "" {
+		return fmt.Sprintf("namespace %q", e.peer.Namespaces[0])
+	}
+	return fmt.Sprintf("workload %q", e.workload)
+}
+
+// manyPorts speaks of more ports than a network plugin keeps for one peer.
+func (x *expander) manyPorts() {
+	for _, o := range x.out.Overlays() {
+		plugin := cni.Of(x.t.Clusters[o.Cluster].CNI.Text)
+		if plugin.MostPorts == 0 {
+			continue
+		}
+		for _, dir := range []Direction{Ingress, Egress} {
+			for _, w := range crowded(o, dir, plugin.MostPorts) {
+				f := w.cause.Flow
+				x.Lint(diag.ManyPorts, "flows."+f.Name, f.Pos, "open a range of ports, or let several workloads share the flows",
+					"%s of namespace %q opens %d ports to one peer, and %s, as on cluster %q, keeps %d", dir, o.Namespace, w.ports, plugin.Name, o.Cluster, plugin.MostPorts)
+			}
+		}
+	}
+}
+
+// A crowd is the ports that are open to one peer, and the last flow that adds to
+// them.
+type crowd struct {
+	ports int
+	cause *Cause
+}
+
+// crowded gives the peers of an overlay, in one direction, with more ports than a
+// limit.
+func crowded(o *Overlay, dir Direction, limit int) (out []crowd) {
+	type key struct{ subject, peer string }
+	seen, said := map[key]map[tenancy.Port]bool{}, map[key]bool{}
+	for _, p := range o.Policies {
+		rules := p.Ingress
+		if dir == Egress {
+			rules = p.Egress
+		}
+		for _, r := range rules {
+			for _, peer := range r.Peers {
+				k := key{fmt.Sprint(p.Subject), fmt.Sprint(peer)}
+				if seen[k] == nil {
+					seen[k] = map[tenancy.Port]bool{}
+				}
+				for _, port := range r.Ports {
+					seen[k][port] = true
+				}
+				if len(seen[k]) > limit && !said[k] {
+					said[k] = true
+					out = append(out, crowd{len(seen[k]), p.Cause})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// meshHidesPorts speaks of a guard about ports between pods that a mesh carries
+// on one: policies cannot tell them apart.
+func (x *expander) meshHidesPorts(g *tenancy.Guard) {
+	if g.Never == nil || len(g.Never.Ports.List) == 0 || isAddress(g.Never.From) || isAddress(g.Never.To) {
+		return
+	}
+	for _, k := range tenancy.Sorted(x.t.Clusters) {
+		if mesh, ok := k.MeshPort(); ok {
+			x.Lint(diag.MeshPorts, "guards."+g.Name, g.Never.Ports.Pos, "guard the pair without ports, or have the mesh authorise them",
+				"guard %q is about ports, and between pods of cluster %q, where any is open, %s carries all on %s", g.Name, k.Name, k.Mesh.Text, mesh)
+			return
+		}
+	}
+}
+
+func isAddress(p *tenancy.Peer) bool {
+	return p != nil && (p.External.Set() || p.Nodes || p.APIServer)
+}
+
+// meshProbes speaks of probes that no NetworkPolicy can let in.
+func (x *expander) meshProbes() {
+	for _, k := range tenancy.Sorted(x.t.Clusters) {
+		if yes, known := cni.Of(k.CNI.Text).BlockOnNodes.In(k.CNIVersion.Text); k.Mesh.Text == tenancy.MeshIstioAmbient && known && !yes {
+			x.Lint(diag.CNILacks, "clusters."+k.Name, k.Mesh.Pos, "apply a CiliumClusterwideNetworkPolicy that lets in 169.254.7.127/32, and silence this",
+				"%s, as on cluster %q, takes the probes of pods in Istio's ambient mode for traffic that is denied", k.CNI.Text, k.Name)
+		}
+	}
+}
