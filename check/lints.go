@@ -70,14 +70,7 @@ func odd(t *tenancy.Tenancy, used func(*tenancy.Lint, string) bool) []diag.Diagn
 		}
 		for path, s := range tenancy.Sorted(l.Silenced) {
 			if !used(l, path) {
-				out.Lint(diag.UnusedSilence, "lints."+name, s.Pos, "remove it, or check its spelling", "lint %q says nothing about %s, and need not be silenced", name, path)
-			}
-		}
-	}
-	if l := t.Lints[string(diag.UnusedSilence)]; l != nil {
-		for i := range out {
-			if out[i].Code == diag.UnusedSilence {
-				out[i].Severity = severity(l)
+				out.Warn(diag.UnusedSilence, s.Pos, "remove it, or check its spelling", "lint %q says nothing about %s, and need not be silenced", name, path)
 			}
 		}
 	}

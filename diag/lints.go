@@ -12,5 +12,5 @@ func (c Code) IsLint() bool { return slices.Contains(lints, c) }
 
 var lints = []Code{
 	AlreadyOpen, CNILacks, ClientAddress, DNSManaged, ManyPorts, MeshPorts, PlatformOpen, ServicePort, SharedBridge,
-	UndeclaredPort, UnscrapedMetric, UnusedPattern, UnusedSilence,
+	UndeclaredPort, UnscrapedMetric, UnusedPattern,
 }

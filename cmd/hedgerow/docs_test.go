@@ -25,13 +25,10 @@ var reBlock = regexp.MustCompile("(?ms)^```([^\n]+)\n(.*?)^```$")
 // TestDocuments executes every block of the documents, each document in an empty
 // folder of its own, and compares what they show.
 func TestDocuments(t *testing.T) {
-	documents, err := filepath.Glob("../../docs/*.md")
-	if err != nil || len(documents) < 4 {
-		t.Fatal(err, documents)
-	}
+	documents := documentsOf(t)
 	bin := filepath.Dir(buildBinary(t))
 	for _, file := range append(documents, "../../README.md") {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+		t.Run(filepath.ToSlash(strings.TrimPrefix(file, "../../")), func(t *testing.T) {
 			source, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -48,6 +45,40 @@ func TestDocuments(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// documentsOf gives the files of the documentation.
+func documentsOf(t *testing.T) []string {
+	documents, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(documents) < 4 {
+		t.Fatal(err, documents)
+	}
+	lints, err := filepath.Glob("../../docs/lints/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(documents, lints...)
+}
+
+// TestLintPages sees to it that every lint has a page, on which it is shown, and
+// then silenced; and that no page is about another.
+func TestLintPages(t *testing.T) {
+	for _, code := range diag.Lints() {
+		page, err := os.ReadFile(filepath.Join("../../docs/lints", string(code)+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, part := range []string{"# `" + string(code) + "`: ", "[" + string(code) + "]\n", "silenced: " + string(code) + " at ", "## Why\n", "## What to do\n"} {
+			if !strings.Contains(string(page), part) {
+				t.Errorf("the page of %s has no %q", code, part)
+			}
+		}
+	}
+	pages, err := filepath.Glob("../../docs/lints/*.md")
+	if err != nil || len(pages) != len(diag.Lints()) {
+		t.Errorf("%d pages for %d lints, %v", len(pages), len(diag.Lints()), err)
 	}
 }
 
@@ -124,12 +155,8 @@ func (d *document) repository() string {
 // TestDocumentLinks follows every relative link of the documents.
 func TestDocumentLinks(t *testing.T) {
 	reLink := regexp.MustCompile(`\]\(([^)#]+)\)`)
-	documents, err := filepath.Glob("../../docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	links := 0
-	for _, file := range append(documents, "../../README.md", "../../CONTRIBUTING.md") {
+	for _, file := range append(documentsOf(t), "../../README.md", "../../CONTRIBUTING.md") {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
