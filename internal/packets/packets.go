@@ -46,6 +46,9 @@ func endsOf(t *tenancy.Tenancy, cluster string, r *rand.Rand) (out Ends) {
 		out.Managed = append(out.Managed, In(name, []map[string]string{{"app": "api"}})...)
 	}
 	out.Others = append(out.Others, dnsPods(t.Clusters[cluster].DNS)...)
+	if _, pods := t.Clusters[cluster].Callers(); pods != nil {
+		out.Others = append(out.Others, In(pods.Namespace.Text, []map[string]string{pods.Pods, {"app": "nobody"}})...)
+	}
 	for _, a := range addressesOf(t, r) {
 		out.Others = append(out.Others, declared.End{Address: a})
 	}
@@ -136,7 +139,7 @@ func AtRandom(p netip.Prefix, bits func() byte) netip.Addr {
 func blocksOf(t *tenancy.Tenancy) []string {
 	out := []string{
 		"0.0.0.0/0", "::/0", "169.254.0.0/16", "169.254.169.254/32", "fe80::/10", "fd00:ec2::/32", "fd00:ec2::254/128",
-		"168.63.129.16/32", "100.100.100.200/32", "169.254.20.10/32",
+		"168.63.129.16/32", "100.100.100.200/32", "169.254.20.10/32", "169.254.7.127/32",
 		"64:ff9b::a9fe:0/112", "64:ff9b::a83f:8110/128", "64:ff9b::6464:64c8/128", // the same through NAT64
 	}
 	add := func(words ...tenancy.Word) { out = append(out, tenancy.Texts(words)...) }
@@ -144,6 +147,9 @@ func blocksOf(t *tenancy.Tenancy) []string {
 		add(slices.Concat(k.Pods, k.Services, k.Nodes, k.DNS.CIDRs)...)
 		if k.APIServer != nil {
 			add(k.APIServer.CIDRs...)
+		}
+		if k.Webhooks != nil {
+			add(k.Webhooks.CIDRs...)
 		}
 		for _, w := range []tenancy.Word{k.DNS.NodeLocal, k.DNS.ClusterIP} {
 			if a, err := netip.ParseAddr(w.Text); err == nil {
@@ -193,6 +199,9 @@ func portsOf(t *tenancy.Tenancy) (named, around []tenancy.Port) {
 	}
 	for _, k := range t.Clusters {
 		numbers = append(numbers, k.DNS.Port)
+		if p, ok := k.MeshPort(); ok {
+			add(p)
+		}
 	}
 	slices.SortFunc(named, tenancy.Port.Compare)
 	slices.Sort(numbers)
@@ -271,8 +280,13 @@ func (a *Aim) near(p tenancy.Peer) (out []declared.End) {
 		blocks = a.t.Externals[p.External.Text].CIDRs
 	case p.Nodes:
 		blocks = k.Nodes
+	case p.APIServer && k.Webhooks != nil && k.Webhooks.Namespace.Set():
+		names[k.Webhooks.Namespace.Text] = true
 	case p.APIServer && k.APIServer != nil:
-		blocks = k.APIServer.CIDRs
+		blocks = slices.Clone(k.APIServer.CIDRs)
+		if k.Webhooks != nil {
+			blocks = append(blocks, k.Webhooks.CIDRs...)
+		}
 	case p.Shared.Set():
 		names[a.t.Shared[p.Shared.Text].Namespace.Text] = true
 		if a.t.Shared[p.Shared.Text].HostNetwork {
