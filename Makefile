@@ -103,11 +103,12 @@ bin/e2e/crds: conformance/cluster/crds.txt
 # What the agent compiles for the kernel, and the kinds that it looks for in the API server.
 bin/e2e/cilium: conformance/agent/go.mod
 	go mod download -C conformance/agent github.com/cilium/cilium
-	rm -rf $@ && mkdir -p $@
+	rm -rf $@ $@.part && mkdir -p $@.part
 	cd $$(go list -C conformance/agent -m -f '{{.Dir}}' github.com/cilium/cilium) && \
-		cp -R bpf pkg/k8s/apis/cilium.io/client/crds $(CURDIR)/$@/
-	chmod -R u+w $@
-	rm -rf $@/bpf/tests # which are Go
+		cp -R bpf pkg/k8s/apis/cilium.io/client/crds $(CURDIR)/$@.part/
+	chmod -R u+w $@.part
+	rm -rf $@.part/bpf/tests # which are Go
+	mv $@.part $@
 
 bin/%: tools/%/go.mod tools/%/go.sum
 	go build -C tools/$* -o ../../bin/ tool

@@ -17,7 +17,7 @@ const mostOwners = 100
 func (c *checker) namespaces() {
 	for _, t := range tenancy.Sorted(c.t.Teams) {
 		if len(t.Owners) > mostOwners {
-			c.Error(diag.BadValue, t.Pos, "name a group instead", "team %q has %d owners, and Kubernetes has room for %d", t.Name, len(t.Owners), mostOwners)
+			c.Error(diag.BadValue, t.Pos, "name a group instead", "team %q has %d owners, of which the annotation of a policy is to hold no more than %d", t.Name, len(t.Owners), mostOwners)
 		}
 	}
 	first := map[string]*tenancy.Namespace{}

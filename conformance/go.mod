@@ -3,6 +3,7 @@ module github.com/hedgerow-dev/hedgerow/conformance
 go 1.26.0
 
 require (
+	cuelang.org/go v0.17.1
 	github.com/hedgerow-dev/hedgerow v0.0.0
 	github.com/hedgerow-dev/hedgerow/conformance/engine v0.0.0
 	go4.org/netipx v0.0.0-20260823151212-3075585bcbeb
@@ -13,7 +14,6 @@ require (
 
 require (
 	cuelabs.dev/go/oci/ociregistry v0.0.0-20260601085548-328ff8e2c943 // indirect
-	cuelang.org/go v0.17.1 // indirect
 	github.com/blang/semver/v4 v4.0.0 // indirect
 	github.com/cockroachdb/apd/v3 v3.2.3 // indirect
 	github.com/emicklei/proto v1.14.3 // indirect
@@ -51,6 +51,7 @@ require (
 	github.com/xlab/treeprint v1.2.0 // indirect
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/mod v0.38.0 // indirect
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect

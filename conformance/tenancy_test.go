@@ -1,13 +1,13 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
 	"net/netip"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/conformance/engine"
 	"github.com/hedgerow-dev/hedgerow/diag"
@@ -131,8 +131,9 @@ func (c court) judge(u *unit, aim *packets.Aim, connections iter.Seq[declared.Co
 		if err != nil {
 			return err
 		}
-		if err := disagree(u.tenancy, some, want); err != nil {
-			return err
+		if i := disagree(u.tenancy, some, want); i >= 0 {
+			err := verdictsOf(c, p.world, asked[i:i+1], want[i:i+1])
+			return errors.Join(&undeclared{some[i], want[i], err == nil}, err)
 		}
 		if err := verdictsOf(c, p.world, asked, want); err != nil {
 			return err
@@ -170,16 +171,54 @@ func (p *population) packetsOf(connections []declared.Connection) []engine.Packe
 	return out
 }
 
-// disagree gives the connections on which reach and the tenancy differ.
-func disagree(tn *tenancy.Tenancy, connections []declared.Connection, want []bool) error {
-	var wrong []string
+// disagree gives the first of the connections on which reach and the tenancy
+// differ, or -1.
+func disagree(tn *tenancy.Tenancy, connections []declared.Connection, want []bool) int {
 	for i, c := range connections {
-		if open := declared.Open(tn, c, tenancies.Day); open != want[i] {
-			wrong = append(wrong, fmt.Sprintf("%+v: declared open: %t, reach says %t", c, open, want[i]))
+		if declared.Open(tn, c, tenancies.Day) != want[i] {
+			return i
 		}
 	}
-	if len(wrong) == 0 {
-		return nil
+	return -1
+}
+
+// undeclared is a connection on which reach and the declaration differ.
+type undeclared struct {
+	declared.Connection
+	open   bool // says reach
+	agreed bool // and all engines
+}
+
+// Error says who says what.
+func (u *undeclared) Error() string {
+	who := "reach says"
+	if u.agreed {
+		who = "reach and the engines say"
 	}
-	return fmt.Errorf("%d connections, such as\n%s", len(wrong), strings.Join(wrong[:min(5, len(wrong))], "\n"))
+	return fmt.Sprintf("%s -> %s on %d/%s of cluster %s: declared open: %t, %s %t",
+		shown(u.From), shown(u.To), u.Port, u.Protocol, u.Cluster, !u.open, who, u.open)
+}
+
+func shown(e declared.End) string {
+	if e.Namespace == "" {
+		return e.Address.String()
+	}
+	return fmt.Sprintf("a pod in %s with labels %v", e.Namespace, e.Labels)
+}
+
+// of reports whether the two still differ in another tenancy.
+func (u *undeclared) of(dir string) bool {
+	units, _, err := unitsOf(dir)
+	if err != nil {
+		return false
+	}
+	for _, other := range units {
+		if other.cluster != u.Cluster {
+			continue
+		}
+		p := populate(other, packets.Ends{Others: []declared.End{u.From, u.To}}, 1)
+		open, err := p.world.verdicts(p.packetsOf([]declared.Connection{u.Connection}))
+		return err == nil && open[0] == u.open && declared.Open(other.tenancy, u.Connection, tenancies.Day) != u.open
+	}
+	return false
 }

@@ -195,7 +195,7 @@ var summaries = map[Code]string{
 	BadName:      "A name is not a DNS label.",
 	BadLine:      "A text is not one printable line.",
 	BadPort:      "A port is not one that exists.",
-	BadLabel:     "A label is not one that the API server accepts.",
+	BadLabel:     "A label is not one that a pod can have, or none is named.",
 	BadCIDR:      "An address or a range of addresses cannot be read.",
 	BadDate:      "A date is not a day of the calendar.",
 	BadDelivery:  "What is said about Argo CD or Flux cannot be used.",

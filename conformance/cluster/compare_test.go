@@ -82,20 +82,24 @@ func name(o *object) string {
 // and no other.
 func compare(t *testing.T, want []*object, got map[string]*object) {
 	t.Helper()
+	var wrong []string
 	left := maps.Clone(got)
 	for _, w := range want {
 		g := left[name(w)]
 		if g == nil {
-			t.Errorf("%s is not there, or was rendered twice", name(w))
+			wrong = append(wrong, name(w)+" is not there, or was rendered twice")
 			continue
 		}
 		delete(left, name(w))
 		if d := difference(w, g); d != "" {
-			t.Errorf("%s differs from what was rendered (-), as the server keeps it (+):\n%s", name(w), d)
+			wrong = append(wrong, fmt.Sprintf("%s differs from what was rendered (-), as the server keeps it (+):\n%s", name(w), d))
 		}
 	}
 	for n := range left {
-		t.Errorf("%s was not rendered", n)
+		wrong = append(wrong, n+" was not rendered")
+	}
+	if len(wrong) > 0 { // a default that is wrong is so in thousands of objects
+		t.Fatalf("%d objects are wrong, such as\n%s", len(wrong), strings.Join(wrong[:min(5, len(wrong))], "\n"))
 	}
 }
 

@@ -198,7 +198,10 @@ func portsOf(t *tenancy.Tenancy) (named, around []tenancy.Port) {
 		}
 	}
 	for _, k := range t.Clusters {
-		numbers = append(numbers, k.DNS.Port)
+		add(single(k.DNS.PodPort()))
+		if k.APIServer != nil {
+			add(single(k.APIServer.Port))
+		}
 		if p, ok := k.MeshPort(); ok {
 			add(p)
 		}
@@ -214,6 +217,10 @@ func portsOf(t *tenancy.Tenancy) (named, around []tenancy.Port) {
 		}
 	}
 	return named, around
+}
+
+func single(number int) tenancy.Port {
+	return tenancy.Port{Number: number, End: number, Protocol: tenancy.TCP}
 }
 
 // Aim is how the packets of a cluster are chosen.

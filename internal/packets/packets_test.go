@@ -7,6 +7,7 @@ import (
 
 	"github.com/hedgerow-dev/hedgerow/internal/packets"
 	"github.com/hedgerow-dev/hedgerow/schema"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // TestMatrix sees to it that the matrix holds every connection once, and a
@@ -19,6 +20,7 @@ func TestMatrix(t *testing.T) {
 	var cluster string
 	for cluster = range res.Tenancy.Clusters {
 	}
+	res.Tenancy.Clusters[cluster].APIServer = &tenancy.APIServer{Port: 8443}
 	a := packets.New(res.Tenancy, cluster, 1)
 	m := a.Matrix(1 << 30)
 	whole := slices.Collect(m.Connections())
@@ -28,6 +30,11 @@ func TestMatrix(t *testing.T) {
 	for i := range whole[:len(whole)-1] {
 		if reflect.DeepEqual(whole[i], whole[i+1]) {
 			t.Fatalf("twice: %v", whole[i])
+		}
+	}
+	for _, p := range []int{8442, 8443, 8444} { // the API server's, which no flow names
+		if !slices.ContainsFunc(a.Around, func(q tenancy.Port) bool { return q.Number == p }) {
+			t.Errorf("nobody is asked of port %d", p)
 		}
 	}
 	some := a.Matrix(100)

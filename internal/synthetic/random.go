@@ -7,6 +7,10 @@ import (
 	"strings"
 )
 
+// Tries gives how many seeds hold so many tenancies that are accepted: five of
+// six are, and more.
+func Tries(accepted int) int { return accepted*6/5 + 5 }
+
 // Random gives a tenants.cue of a handful of namespaces that holds something of
 // everything that a tenancy can say. The same seed gives the same text. Most are
 // correct; a few are refused, as nobody here judges what flows add up to.

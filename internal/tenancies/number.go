@@ -13,8 +13,8 @@ func Number(t testing.TB, name string, usual int) int {
 		return usual
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
+	if err != nil || n < 1 {
+		t.Fatalf("%s: %q is no number from 1 on", name, text)
 	}
 	return n
 }
