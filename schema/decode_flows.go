@@ -63,7 +63,7 @@ func (d *decoder) flowPorts(v cue.Value) (p tenancy.FlowPorts) {
 	if v.IncompleteKind() == cue.StringKind && v.IsConcrete() {
 		s, _ := v.String()
 		if s != "all" {
-			d.report(diag.BadPort, valuePos(v), fmt.Sprintf("write ports: [%q]", short(s)),
+			d.report(diag.BadPort, d.valuePos(v), fmt.Sprintf("write ports: [%q]", short(s)),
 				"ports is a list, or the word \"all\", not %q", short(s))
 		}
 		p.All = s == "all"
@@ -76,7 +76,7 @@ func (d *decoder) flowPorts(v cue.Value) (p tenancy.FlowPorts) {
 
 func (d *decoder) flowPort(v cue.Value) tenancy.FlowPort {
 	v, _ = v.Default()
-	p := tenancy.FlowPort{Pos: d.shown(valuePos(v))}
+	p := tenancy.FlowPort{Pos: d.valuePos(v)}
 	if v.IncompleteKind() != cue.StringKind || !v.IsConcrete() {
 		p.Port = d.port(v)
 		return p
@@ -93,7 +93,7 @@ func (d *decoder) flowPort(v cue.Value) tenancy.FlowPort {
 func (d *decoder) ports(v cue.Value) (ports map[string]tenancy.Port, at map[string]gotoken.Position) {
 	ports, at = map[string]tenancy.Port{}, map[string]gotoken.Position{}
 	d.entries(v, "ports", portNameShape, func(k string, v cue.Value) {
-		ports[k], at[k] = d.port(v), d.shown(valuePos(v))
+		ports[k], at[k] = d.port(v), d.valuePos(v)
 	})
 	return ports, at
 }
@@ -110,7 +110,7 @@ func (d *decoder) port(v cue.Value) tenancy.Port {
 	}
 	s, _ := v.String()
 	if !portSpecShape.accepts(s) {
-		d.report(diag.BadPort, valuePos(v), portHint(s), "a port cannot be %q", short(s))
+		d.report(diag.BadPort, d.valuePos(v), portHint(s), "a port cannot be %q", short(s))
 		return tenancy.Port{}
 	}
 	p, _ := tenancy.ParsePort(s)
@@ -141,7 +141,7 @@ func (d *decoder) portNumber(v cue.Value, what string) int {
 	}
 	n, err := v.Int64()
 	if err != nil || n < 1 || n > 65535 {
-		d.report(diag.BadPort, valuePos(v), "ports go from 1 to 65535", "%s cannot be %s", what, oneLine(fmt.Sprint(v)))
+		d.report(diag.BadPort, d.valuePos(v), "ports go from 1 to 65535", "%s cannot be %s", what, oneLine(fmt.Sprint(v)))
 		return 0
 	}
 	return int(n)

@@ -250,7 +250,7 @@ func (d *decoder) workload(name string, v cue.Value) *tenancy.Workload {
 		"overlaps": func(v cue.Value) { w.Overlaps = d.boolean(v, "overlaps") },
 		"servicePort": func(v cue.Value) {
 			d.entries(v, "servicePort", portNameShape, func(k string, v cue.Value) {
-				w.ServicePorts[k] = tenancy.ServicePort{Pos: d.shown(written(v)), Number: d.portNumber(v, "a port")}
+				w.ServicePorts[k] = tenancy.ServicePort{Pos: d.written(v), Number: d.portNumber(v, "a port")}
 			})
 		},
 		"externalTrafficPolicy": func(v cue.Value) {
@@ -266,7 +266,7 @@ func (d *decoder) labels(v cue.Value, needed bool) tenancy.Labels {
 		out[k] = d.word(v, "the value", labelValueShape).Text
 	})
 	if needed && len(out) == 0 && len(d.problems) == n && v.Err() == nil {
-		d.report(diag.BadLabel, v.Pos(), `name at least one label, such as pods: app: "web"`,
+		d.report(diag.BadLabel, d.written(v), `name at least one label, such as pods: app: "web"`,
 			"pods is empty and would mean every pod of the namespace")
 	}
 	return out
@@ -280,7 +280,7 @@ func (d *decoder) external(name string, v cue.Value) *tenancy.External {
 		"ports":        func(v cue.Value) { e.Ports, e.PortsAt = d.ports(v) },
 		"environments": func(v cue.Value) { e.Environments = d.words(v, "environments", nameShape) },
 		"fqdn": func(v cue.Value) {
-			d.report(diag.NotAvailable, v.Pos(),
+			d.report(diag.NotAvailable, d.written(v),
 				"name the addresses as cidrs: a subnet of the service, or an egress proxy that resolves the name",
 				"no policy kind that is rendered can express DNS names")
 		},
@@ -294,7 +294,7 @@ func (d *decoder) lint(_ string, v cue.Value) *tenancy.Lint {
 		"severity": func(v cue.Value) { l.Severity = d.oneOf(v, "severity", severities) },
 		"silenced": func(v cue.Value) {
 			d.entries(v, "silenced", lineShape, func(k string, v cue.Value) {
-				l.Silenced[k] = tenancy.Silence{Pos: d.shown(written(v)), Reason: d.word(v, "a reason", lineShape).Text}
+				l.Silenced[k] = tenancy.Silence{Pos: d.written(v), Reason: d.word(v, "a reason", lineShape).Text}
 			})
 		},
 	})

@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 	gotoken "go/token"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +23,7 @@ import (
 type decoder struct {
 	shown    func(token.Pos) gotoken.Position
 	path     []string
+	above    gotoken.Position // of the value around the one that is read, where the user wrote something
 	problems []problem
 }
 
@@ -40,13 +40,13 @@ func (d *decoder) broken() {
 	d.problems = append(d.problems, problem{path: slices.Clone(d.path), silent: true})
 }
 
-func (d *decoder) report(code diag.Code, pos token.Pos, fix, format string, args ...any) {
+func (d *decoder) report(code diag.Code, pos gotoken.Position, fix, format string, args ...any) {
 	path, fact := slices.Clone(d.path), fmt.Sprintf(format, args...)
 	if len(path) > 0 {
 		fact = formatPath(path) + ": " + fact
 	}
 	d.problems = append(d.problems, problem{path: path, Diagnostic: diag.Diagnostic{
-		Code: code, Pos: d.shown(pos), Path: formatPath(path), Fact: fact, Fix: fix,
+		Code: code, Pos: pos, Path: formatPath(path), Fact: fact, Fix: fix,
 	}})
 }
 
@@ -90,7 +90,7 @@ func lookup(v cue.Value, path []string) cue.Value { return v.LookupPath(cuePath(
 // node gives the position of v and whether problems were found in it since the
 // decoder had found n.
 func (d *decoder) node(v cue.Value, n int) tenancy.Node {
-	return tenancy.Node{Pos: d.shown(written(v)), Partial: len(d.problems) > n}
+	return tenancy.Node{Pos: d.written(v), Partial: len(d.problems) > n}
 }
 
 // fields are the handlers of a struct's fields by name.
@@ -108,7 +108,7 @@ func (d *decoder) object(v cue.Value, what string, fs fields, required ...string
 		}
 		names := tenancy.Keys(fs)
 		seen = append(seen, nearest.Name(key, names)) // not missing as well, but misspelt
-		d.report(diag.UnknownField, v.Pos(), nearest.Hint(key, "its fields", names), "%s has no field %q", what, key)
+		d.report(diag.UnknownField, d.written(v), nearest.Hint(key, "its fields", names), "%s has no field %q", what, key)
 	})
 	for _, r := range required {
 		if ok && !slices.Contains(seen, r) {
@@ -121,7 +121,7 @@ func (d *decoder) object(v cue.Value, what string, fs fields, required ...string
 // missing reports a required field. The problem's path is the field's own: there
 // CUE misses it too.
 func (d *decoder) missing(v cue.Value, what, field string) {
-	d.report(diag.MissingField, v.Pos(), "add "+or(fieldExamples[field], field+": …"), "%s needs %q", what, field)
+	d.report(diag.MissingField, d.written(v), "add "+or(fieldExamples[field], field+": …"), "%s needs %q", what, field)
 	last := &d.problems[len(d.problems)-1]
 	last.path = append(last.path, field)
 }
@@ -130,7 +130,7 @@ func (d *decoder) missing(v cue.Value, what, field string) {
 func (d *decoder) entries(v cue.Value, what string, key shape, f func(key string, v cue.Value)) {
 	d.each(v, what, func(k string, v cue.Value) {
 		if !key.accepts(k) {
-			d.report(key.code, v.Pos(), shapeHint(k, key), "%q among %s is not %s", short(k), what, key.wants)
+			d.report(key.code, d.written(v), shapeHint(k, key), "%q among %s is not %s", short(k), what, key.wants)
 		}
 		f(k, v)
 	})
@@ -160,14 +160,20 @@ func (d *decoder) each(v cue.Value, what string, f func(key string, v cue.Value)
 	for it.Next() {
 		none = false
 		key := it.Selector().Unquoted()
-		d.path = append(d.path, key)
-		f(key, it.Value())
-		d.path = d.path[:len(d.path)-1]
+		d.enter(key, it.Value(), func(v cue.Value) { f(key, v) })
 	}
 	if v.Err() != nil && none {
 		d.broken()
 	}
 	return v.Err() == nil
+}
+
+// enter reads a value one step down the path.
+func (d *decoder) enter(step string, v cue.Value, f func(cue.Value)) {
+	above := d.above
+	d.path, d.above = append(d.path, step), d.written(v)
+	f(v)
+	d.path, d.above = d.path[:len(d.path)-1], above
 }
 
 // list reads a list that is not empty.
@@ -192,22 +198,23 @@ func (d *decoder) list(v cue.Value, what string, f func(cue.Value)) {
 	}
 	i := 0
 	for ; it.Next(); i++ {
-		d.path = append(d.path, fmt.Sprint(i))
-		f(it.Value())
-		d.path = d.path[:len(d.path)-1]
+		d.enter(fmt.Sprint(i), it.Value(), f)
 	}
 	if i == 0 {
-		d.report(diag.EmptyList, v.Pos(), "leave it out, or list something", "%s is an empty list", what)
+		d.report(diag.EmptyList, d.written(v), "leave it out, or list something", "%s is an empty list", what)
 	}
 }
 
 func (d *decoder) wrongType(v cue.Value, what string, want cue.Kind) {
-	d.report(diag.WrongType, valuePos(v), d.typeHint(v, what, want), "%s must be %s, not %s", what, kindName(want), kindName(v.IncompleteKind()))
+	d.report(diag.WrongType, d.valuePos(v), d.typeHint(v, what, want), "%s must be %s, not %s", what, kindName(want), kindName(v.IncompleteKind()))
 }
 
 func (d *decoder) noValue(v cue.Value, what string) {
-	d.report(diag.NoValue, valuePos(v), "write a value, or check what it refers to", "%s has no value, only %s",
-		what, oneLine(fmt.Sprint(v)))
+	fact := what + " has no value"
+	if v.IncompleteKind() != cue.TopKind {
+		fact += ", only " + oneLine(fmt.Sprint(v))
+	}
+	d.report(diag.NoValue, d.valuePos(v), "write a value, or check what it refers to", "%s", fact)
 }
 
 // scalar reports whether v is a value of the kind, and complains if not.
@@ -239,10 +246,10 @@ func (d *decoder) word(v cue.Value, what string, s shape) tenancy.Word {
 		return tenancy.Word{}
 	}
 	if !s.accepts(text) {
-		d.report(s.code, valuePos(v), shapeHint(text, s), "%s %q is not %s", what, short(text), s.wants)
+		d.report(s.code, d.valuePos(v), shapeHint(text, s), "%s %q is not %s", what, short(text), s.wants)
 		return tenancy.Word{}
 	}
-	return tenancy.Word{Text: text, Pos: d.shown(valuePos(v))}
+	return tenancy.Word{Text: text, Pos: d.valuePos(v)}
 }
 
 func (d *decoder) words(v cue.Value, what string, s shape) (out []tenancy.Word) {
@@ -258,7 +265,7 @@ func (d *decoder) words(v cue.Value, what string, s shape) (out []tenancy.Word) 
 func (d *decoder) oneOf(v cue.Value, what string, choices []string) tenancy.Word {
 	v, _ = v.Default()
 	if kind := v.IncompleteKind(); kind&(cue.StringKind|cue.BottomKind) == 0 && v.IsConcrete() {
-		d.report(diag.WrongType, valuePos(v), nearest.Hint("", "its values", choices), "%s must be a string, not %s", what, kindName(kind))
+		d.report(diag.WrongType, d.valuePos(v), nearest.Hint("", "its values", choices), "%s must be a string, not %s", what, kindName(kind))
 		return tenancy.Word{}
 	}
 	if !d.scalar(v, what, cue.StringKind) {
@@ -266,10 +273,10 @@ func (d *decoder) oneOf(v cue.Value, what string, choices []string) tenancy.Word
 	}
 	text, _ := v.String()
 	if !slices.Contains(choices, text) {
-		d.report(diag.BadValue, valuePos(v), nearest.Hint(text, "its values", choices), "%s cannot be %q", what, short(text))
+		d.report(diag.BadValue, d.valuePos(v), nearest.Hint(text, "its values", choices), "%s cannot be %q", what, short(text))
 		return tenancy.Word{}
 	}
-	return tenancy.Word{Text: text, Pos: d.shown(valuePos(v))}
+	return tenancy.Word{Text: text, Pos: d.valuePos(v)}
 }
 
 func (d *decoder) boolean(v cue.Value, what string) bool {
@@ -286,36 +293,37 @@ func (d *decoder) yes(v cue.Value, what string) bool {
 	n := len(d.problems)
 	b := d.boolean(v, what)
 	if !b && len(d.problems) == n && v.Err() == nil {
-		d.report(diag.BadValue, valuePos(v), "leave the field out instead", "%s can only be true", what)
+		d.report(diag.BadValue, d.valuePos(v), "leave the field out instead", "%s can only be true", what)
 	}
 	return b
 }
 
 // valuePos is where the value of a field starts; for anything but a single
-// written value it is where CUE says that v is.
-func valuePos(v cue.Value) token.Pos {
-	if f, ok := v.Source().(*ast.Field); ok && f.Value != nil && f.Value.Pos().IsValid() {
-		return f.Value.Pos()
+// written value it is where v is written.
+func (d *decoder) valuePos(v cue.Value) gotoken.Position {
+	if f, ok := v.Source().(*ast.Field); ok && f.Value != nil {
+		if p := d.shown(f.Value.Pos()); p.IsValid() {
+			return p
+		}
 	}
-	return written(v)
+	return d.written(v)
 }
 
-// written is where CUE says that v is. A tenancy in the schema's own module is
-// unified with it before it is decoded, so there the schema's place is passed
-// over for the user's.
-func written(v cue.Value) token.Pos {
-	inSchema := func(p token.Pos) bool { return strings.HasSuffix(filepath.ToSlash(p.Filename()), "/schema/schema.cue") }
-	if p := v.Pos(); !inSchema(p) {
+// written is where the user wrote v: where CUE says that it is, or one of the
+// values that are unified to it. What comes from the schema's package, such as a
+// field of something ready-made, is where the value around it is.
+func (d *decoder) written(v cue.Value) gotoken.Position {
+	if p := d.shown(v.Pos()); p.IsValid() {
 		return p
 	}
 	if op, operands := v.Expr(); op == cue.AndOp {
 		for _, o := range operands {
-			if p := o.Pos(); p.IsValid() && !inSchema(p) {
+			if p := d.shown(o.Pos()); p.IsValid() {
 				return p
 			}
 		}
 	}
-	return v.Pos()
+	return d.above
 }
 
 // short keeps a message readable when a value is not.

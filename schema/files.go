@@ -41,6 +41,8 @@ type folder struct {
 	files []sourceFile
 	diags []diag.Diagnostic
 
+	schemaDir string // where the schema's package is, of which nobody is shown a place
+
 	shownNames sync.Map // of files, by path
 }
 
@@ -217,10 +219,10 @@ func (f *folder) show(path string) string {
 	return name
 }
 
-// position shows a position of CUE's; one outside of the tenancy's module is
-// none at all.
+// position shows a position of CUE's; one outside of the tenancy's module or in
+// the schema is none at all.
 func (f *folder) position(p token.Pos) gotoken.Position {
-	if !p.IsValid() || !filepath.IsAbs(p.Filename()) {
+	if !p.IsValid() || !filepath.IsAbs(p.Filename()) || filepath.Dir(p.Filename()) == f.schemaDir {
 		return gotoken.Position{}
 	}
 	q := p.Position()

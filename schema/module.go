@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/mod/modfile"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // A module is the CUE module around a tenancy: the user's, or one made up for a
@@ -43,9 +44,13 @@ func findModule(f *folder) (*module, error) {
 		return nil, err
 	}
 	if m.path == modulePath {
+		f.schemaDir = filepath.Join(m.root, "schema")
 		return m, nil // the schema is a package of the tenancy's own module
 	}
-	m.overlay[m.vendoredFile()] = load.FromString(stub())
+	f.schemaDir = m.vendored("pkg")
+	for name, text := range stubs() {
+		m.overlay[filepath.Join(f.schemaDir, name)] = load.FromString(text)
+	}
 	return m, m.checkVendored(f)
 }
 
@@ -83,7 +88,9 @@ func Vendoring(dir string) (map[string][]byte, error) {
 	} else if mod, err := modfile.ParseNonStrict(data, moduleFile); err == nil && mod.ModuleRootPath() == modulePath {
 		return nil, nil
 	}
-	out[(&module{root: root}).vendoredFile()] = []byte(Source)
+	for name, text := range vendoredFiles {
+		out[filepath.Join((&module{root: root}).vendored("pkg"), name)] = []byte(text)
+	}
 	return out, nil
 }
 
@@ -104,9 +111,6 @@ func TenancyAbove(dir string) (string, error) {
 	}
 	return "", nil
 }
-
-// vendoredFile is where a module vendors the schema.
-func (m *module) vendoredFile() string { return filepath.Join(m.vendored("pkg"), "schema.cue") }
 
 // vendored gives the folder below cue.mod in which the schema may be vendored.
 func (m *module) vendored(kind string) string {
@@ -159,21 +163,43 @@ func (m *module) checkVendored(f *folder) error {
 		for _, e := range entries {
 			path := filepath.Join(m.vendored(kind), e.Name())
 			at := gotoken.Position{Filename: f.show(path), Line: 1, Column: 1}
-			switch {
-			case kind != "pkg":
+			if kind != "pkg" {
 				f.report(diag.SchemaTwice, at, "remove it; \"hedgerow init\" vendors the schema in cue.mod/pkg",
 					"the schema is vendored in cue.mod/%s", kind)
-			case e.Name() != "schema.cue":
+			} else if _, ours := vendoredFiles[e.Name()]; !ours {
 				f.report(diag.SchemaForeign, at, "remove it", "the file would join the schema and is not Hedgerow's")
-			default:
-				if data, err := os.ReadFile(path); err == nil && string(data) != Source {
-					f.lint(diag.SchemaVersion, at, "remove it and run \"hedgerow init\": editors and \"cue vet\" read it",
-						"the vendored schema is not this version's; Hedgerow uses its own")
-				}
 			}
+		}
+		if kind == "pkg" {
+			m.checkVersion(f)
 		}
 	}
 	return nil
+}
+
+// checkVersion compares the vendored files with this version's. What cannot be
+// read is no concern of Hedgerow's, which uses its own.
+func (m *module) checkVersion(f *folder) {
+	var missing []string
+	current := 0
+	for name, text := range tenancy.Sorted(vendoredFiles) {
+		path := filepath.Join(m.vendored("pkg"), name)
+		switch data, err := os.ReadFile(path); {
+		case os.IsNotExist(err):
+			missing = append(missing, name)
+		case err == nil && string(data) == text:
+			current++
+		case err == nil:
+			f.lint(diag.SchemaVersion, gotoken.Position{Filename: f.show(path), Line: 1, Column: 1},
+				"remove it and run \"hedgerow init\": editors and \"cue vet\" read it",
+				"the vendored schema is not this version's; Hedgerow uses its own")
+		}
+	}
+	if len(missing) > 0 && current+len(missing) == len(vendoredFiles) && current > 0 {
+		f.lint(diag.SchemaVersion, gotoken.Position{Filename: f.show(m.vendored("pkg"))},
+			"run \"hedgerow init\": editors and \"cue vet\" read it",
+			"the vendored schema lacks %s; Hedgerow uses its own", strings.Join(missing, ", "))
+	}
 }
 
 func (f *folder) lint(code diag.Code, pos gotoken.Position, fix, format string, args ...any) {

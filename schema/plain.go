@@ -2,6 +2,7 @@ package schema
 
 import (
 	"slices"
+	"strings"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/token"
@@ -74,8 +75,8 @@ func concerned(path []string, judgedFor map[string][]string) []string {
 const plainDepth = 5
 
 // plainPaths gives the paths that a file writes, and whether it is plain data:
-// fields with literal names and literal values, which refer to nothing, set
-// nothing for others, and depend on nothing.
+// fields with literal names and literal values, which refer to nothing but the
+// schema's package, set nothing for others, and depend on nothing.
 func plainPaths(file *ast.File) (paths [][]string, plain bool) {
 	plain = true
 	for _, d := range file.Decls {
@@ -86,7 +87,7 @@ func plainPaths(file *ast.File) (paths [][]string, plain bool) {
 				plain = plain && unquote(spec.Path.Value) == ImportPath
 			}
 		case *ast.EmbedDecl:
-			plain = plain && isTenancyDefinition(x.Expr)
+			plain = plain && definitionName(x.Expr) == "#Tenancy" // it adds nothing
 		default:
 			plain = plain && plainDecl(d, nil, &paths)
 		}
@@ -94,17 +95,30 @@ func plainPaths(file *ast.File) (paths [][]string, plain bool) {
 	return paths, plain
 }
 
-// isTenancyDefinition reports whether an expression is schema.#Tenancy, which
-// constrains and adds nothing. The caller sees to it that nothing but the schema
-// is imported.
-func isTenancyDefinition(e ast.Expr) bool {
+// definitionName gives the name of the definition of a package that an expression
+// is, or "". The package is the schema's wherever all files are plain: they
+// import nothing else, and what they declare themselves is no package.
+func definitionName(e ast.Expr) string {
 	sel, ok := e.(*ast.SelectorExpr)
 	if !ok {
-		return false
+		return ""
 	}
-	name, _, err := ast.LabelName(sel.Sel)
-	_, isIdent := sel.X.(*ast.Ident)
-	return err == nil && isIdent && name == "#Tenancy"
+	if _, isIdent := sel.X.(*ast.Ident); !isIdent {
+		return ""
+	}
+	if name, _, err := ast.LabelName(sel.Sel); err == nil && strings.HasPrefix(name, "#") {
+		return name
+	}
+	return ""
+}
+
+// readyDepth is how deep a path has to be for all that is below it to be the
+// concern of the same people.
+func readyDepth(path []string) int {
+	if path[0] == "teams" {
+		return plainDepth
+	}
+	return 2
 }
 
 func plainDecl(d ast.Decl, path []string, paths *[][]string) bool {
@@ -137,6 +151,10 @@ func plainExpr(e ast.Expr, path []string, paths *[][]string) bool {
 		return !slices.ContainsFunc(x.Elts, func(e ast.Expr) bool { return !plainExpr(e, path, paths) })
 	case *ast.StructLit:
 		return !slices.ContainsFunc(x.Elts, func(d ast.Decl) bool { return !plainDecl(d, path, paths) })
+	case *ast.SelectorExpr: // something ready-made, which writes what is below the path
+		return definitionName(x) != "" && len(path) >= readyDepth(path)
+	case *ast.BinaryExpr:
+		return x.Op == token.AND && plainExpr(x.X, path, paths) && plainExpr(x.Y, path, paths)
 	}
 	return false
 }

@@ -47,6 +47,10 @@ externals: net: {cidrs: ["203.0.113.0/24"], ports: p: 1}
 		`retired: main: old: reason: "r"`, `teams: c: namespaces: nc: baseline: dns: {off: true, reason: "r"}`, `shared: s: {}`,
 		`teams: c: files: ["c.cue", "a.cue"]`, `flows: all: to: namespace: "na"`, `flows: all: to: team: "a"`, `flows: out: from: team: "b"`,
 		`flows: half: to: namespace: "nb"`, `flows: half: to: external: "net"`, `flows: half: to: shared: "mon"`, `flows: o: {from: namespace: "nc", to: {namespace: "na", anyPod: true}, ports: [80], reason: "r"}`,
+		`flows: half: schema.#WorkloadsToIstiod`, `flows: z: schema.#GatewayToExposed`, `flows: z: schema.#GatewayToExposed & {ports: ["p"]}`,
+		`flows: v: schema.#ToAPIServer & {from: shared: "mon"}`, `shared: s: schema.#Linkerd`, `shared: schema.#Linkerd`,
+		`teams: a: namespaces: na: workloads: solver: schema.#ACMESolver`, `teams: b: namespaces: nb: workloads: w: schema.#ACMESolver & {ports: p: 1}`,
+		`teams: c: namespaces: nc: schema.#Shared`, `teams: d: schema.#Team & {namespaces: nd: {}}`,
 	}
 	rng := rand.New(rand.NewPCG(9, 10))
 	clean, breached := 0, 0
@@ -58,7 +62,11 @@ externals: net: {cidrs: ["203.0.113.0/24"], ports: p: 1}
 		}
 		write(t, filepath.Join(dir, TenancyFile), platform)
 		for name, body := range files {
-			write(t, filepath.Join(dir, name), "package tenancy\n\n"+body.String())
+			text := "package tenancy\n\n"
+			if strings.Contains(body.String(), "schema.#") {
+				text += "import \"" + ImportPath + "\"\n\n"
+			}
+			write(t, filepath.Join(dir, name), text+body.String())
 		}
 		some, all := breaches(t, dir)
 		if diff := cmp.Diff(all, some); diff != "" {

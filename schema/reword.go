@@ -1,10 +1,12 @@
 package schema
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 )
 
 // A rewording turns a kind of CUE's messages into a fact with a fix.
@@ -44,9 +46,17 @@ var rewordings = []rewording{
 // madeUp is what CUE appends to names of a module that was made up.
 var madeUp = regexp.MustCompile(`\(hedgerow\.invalid/[^)]*\)`)
 
+// reDefinition is what CUE says of a definition that a package does not have.
+var reDefinition = regexp.MustCompile(`^undefined field: (#.*)$`)
+
 // reword gives the code, fact and fix for a message of CUE's.
 func reword(message string) (diag.Code, string, string) {
 	message = madeUp.ReplaceAllString(message, "")
+	if m := reDefinition.FindStringSubmatch(message); m != nil {
+		if near := nearest.Name(m[1], append(definitions(Source), definitions(Ready)...)); near != "" {
+			return diag.Evaluation, message, fmt.Sprintf("did you mean schema.%s?", near)
+		}
+	}
 	for _, r := range rewordings {
 		if m := r.pattern.FindStringSubmatchIndex(message); m != nil {
 			fact := message

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	gotoken "go/token"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,6 +112,9 @@ func (f *folder) word(g *errorGroup, user cue.Value) diag.Diagnostic {
 	if len(g.messages) > 0 {
 		d.Code, d.Fact, d.Fix = reword(g.messages[0])
 	}
+	if d.Code == diag.Conflict && slices.ContainsFunc(g.positions, f.isReady) {
+		d.Fix = "leave it out, or write all of it yourself: what is ready-made there says otherwise"
+	}
 	if d.Path != "" {
 		d.Fact = d.Path + ": " + d.Fact
 	}
@@ -128,6 +132,11 @@ func (f *folder) word(g *errorGroup, user cue.Value) diag.Diagnostic {
 		}
 	}
 	return d
+}
+
+// isReady reports whether a position is in something ready-made.
+func (f *folder) isReady(p token.Pos) bool {
+	return p.Filename() == filepath.Join(f.schemaDir, readyFileName)
 }
 
 // userPositions gives the positions in the tenancy's module, sorted.
