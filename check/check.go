@@ -36,6 +36,7 @@ func Tenancy(t *tenancy.Tenancy) []diag.Diagnostic {
 		c.external(e)
 	}
 	n := c.kubernetesNames()
+	n.admissionGuards()
 	if c.t.Delivery != nil {
 		c.delivery(c.t.Delivery, n)
 	}

@@ -64,7 +64,7 @@ func Expand(t *tenancy.Tenancy, opts Options) (*Expansion, []diag.Diagnostic) {
 // namespace, with the baseline.
 func (x *expander) layOut() {
 	for name, k := range tenancy.Sorted(x.t.Clusters) {
-		c := &Cluster{Name: name, Base: baseLayers(k)}
+		c := &Cluster{Name: name, Base: baseLayers(k), Guard: k.AdmissionGuard}
 		for _, e := range tenancy.Sorted(x.t.Environments) {
 			if e.Cluster.Text == name {
 				x.teamOverlays(c, k, e)

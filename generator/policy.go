@@ -40,7 +40,8 @@ type Cluster struct {
 	Base       []*Policy // the layers of the baseline, by the names that overlays use
 	Overlays   []*Overlay
 	Declared   []Connection
-	Namespaces []NamespaceObject // sorted by name; empty unless the cluster manages them
+	Namespaces []NamespaceObject       // sorted by name; empty unless the cluster manages them
+	Guard      *tenancy.AdmissionGuard // nil: none
 }
 
 // Connection is what a flow or the baseline declares to be open: from each of

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -146,6 +147,8 @@ func checkBuiltIn(kind metav1.TypeMeta, data []byte) error {
 		typeMeta("v1", "ServiceAccount"):                               &corev1.ServiceAccount{},
 		typeMeta("rbac.authorization.k8s.io/v1", "ClusterRole"):        &rbacv1.ClusterRole{},
 		typeMeta("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): &rbacv1.ClusterRoleBinding{},
+		typeMeta(admissionAPI, "ValidatingAdmissionPolicy"):            &admissionv1.ValidatingAdmissionPolicy{},
+		typeMeta(admissionAPI, "ValidatingAdmissionPolicyBinding"):     &admissionv1.ValidatingAdmissionPolicyBinding{},
 	} {
 		if k == kind {
 			return yaml.UnmarshalStrict(data, object)
@@ -175,7 +178,8 @@ func TestDeliveryIsOfItsAPI(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"application", "applicationset", "appproject", "clusterrole", "clusterrolebinding", "gitrepository", "kustomization", "serviceaccount"}
+	want := []string{"application", "applicationset", "appproject", "clusterrole", "clusterrolebinding", "gitrepository", "kustomization", "serviceaccount",
+		"validatingadmissionpolicy", "validatingadmissionpolicybinding"}
 	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) || seen["applicationset"] < 5 {
 		t.Errorf("these were seen: %v", seen)
 	}

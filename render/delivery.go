@@ -10,13 +10,15 @@ import (
 	"github.com/hedgerow-dev/hedgerow/generator"
 )
 
-// The folders of what Argo CD and Flux need to sync the overlays. Nothing of it
-// is a cluster's: no cluster may be called delivery.
+// The folders of what Argo CD and Flux need to sync the overlays, and of what
+// keeps everybody else from changing them. Nothing of it is a cluster's: no
+// cluster may be called delivery.
 const (
 	DeliveryFolder = "delivery"
 
-	argoFolder = DeliveryFolder + "/argocd"
-	fluxFolder = DeliveryFolder + "/flux"
+	argoFolder  = DeliveryFolder + "/argocd"
+	fluxFolder  = DeliveryFolder + "/flux"
+	guardFolder = DeliveryFolder + "/guard"
 )
 
 // A deliveryObject is an object of Argo CD, Flux or Kubernetes itself, of which
@@ -27,9 +29,18 @@ type deliveryObject interface {
 	GroupVersionKind() schema.GroupVersionKind
 }
 
-// delivery renders the objects with which Argo CD and Flux sync the overlays.
+// delivery renders the objects with which Argo CD and Flux sync the overlays,
+// and the guards of the clusters that have one.
 func (t Tree) delivery(x *generator.Expansion) error {
 	d := x.Delivery
+	for _, c := range x.Clusters {
+		if c.Guard == nil {
+			continue
+		}
+		if err := t.objects(path.Join(guardFolder, c.Name), guardObjects(d, c)); err != nil {
+			return err
+		}
+	}
 	if d == nil {
 		return nil
 	}

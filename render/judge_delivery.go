@@ -31,6 +31,14 @@ type deliveryJudge struct {
 // the overlays, less than all of them, or with more rights than that takes.
 func judgeDelivery(x *generator.Expansion, tree Tree) error {
 	j := &deliveryJudge{x.Delivery, tree, map[string]bool{}}
+	for _, c := range x.Clusters {
+		if c.Guard == nil {
+			continue
+		}
+		if err := j.guard(c); err != nil {
+			return err
+		}
+	}
 	if j.d != nil && j.d.ArgoCD != nil {
 		if err := j.tenants(); err != nil {
 			return err
@@ -66,6 +74,11 @@ func deliveryFolders(x *generator.Expansion, tree Tree) map[string][]string {
 	if x.Delivery != nil && x.Delivery.Flux != nil {
 		for _, c := range x.Clusters {
 			out[path.Join(fluxFolder, c.Name)] = nil
+		}
+	}
+	for _, c := range x.Clusters {
+		if c.Guard != nil {
+			out[path.Join(guardFolder, c.Name)] = nil
 		}
 	}
 	for file := range tree {

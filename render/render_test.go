@@ -164,8 +164,10 @@ func TestEveryPolicyKeepsTheRules(t *testing.T) {
 		tree := files(t, x)
 		for path, data := range tree {
 			for _, bad := range []string{"${", "matchLabels: {}", "[]", "null", "namespaceSelector: {}", "commonLabels", "buildMetadata"} {
-				// The patch of an ApplicationSet takes a source away.
-				if strings.Contains(strings.Replace(string(data), "source: null", "", 1), bad) {
+				// The patch of an ApplicationSet takes a source away; a guard is for every
+				// namespace that its binding names.
+				allowed := strings.NewReplacer("source: null", "", "matchPolicy: Equivalent\n    namespaceSelector: {}", "")
+				if strings.Contains(allowed.Replace(string(data)), bad) {
 					t.Errorf("%s: %s holds %q", dir, path, bad)
 				}
 			}

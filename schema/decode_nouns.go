@@ -94,6 +94,7 @@ func (d *decoder) cluster(name string, v cue.Value) *tenancy.Cluster {
 		"services":         func(v cue.Value) { c.Services = d.ranges(v, "services") },
 		"nodes":            func(v cue.Value) { c.Nodes = d.ranges(v, "nodes") },
 		"manageNamespaces": func(v cue.Value) { c.ManageNamespaces = d.boolean(v, "manageNamespaces") },
+		"admissionGuard":   func(v cue.Value) { c.AdmissionGuard = d.admissionGuard(v) },
 		"mesh":             func(v cue.Value) { c.Mesh = d.oneOf(v, "mesh", meshes) },
 	}, "cni")
 	return c

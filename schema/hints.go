@@ -52,6 +52,8 @@ var structExamples = map[string]string{
 	"flux":             `{}, or {namespace: "flux-system"}`,
 	"destinations":     `{prod: {server: "https://…"}}`,
 	"a destination":    `{server: "https://…"} or {name: "…"}`,
+	"admissionGuard":   `{}, or {controller: "…"}`,
+	"an exception":     `{group: "…", reason: "…"}`,
 	"tags":             `{exposed: true}`,
 	"flows":            `{"…": {from: {…}, to: {…}, reason: "…"}}, a struct with a key for each`,
 }

@@ -61,7 +61,8 @@ type Cluster struct {
 	Services         []Word
 	Nodes            []Word
 	ManageNamespaces bool
-	Mesh             Word // MeshIstioAmbient, MeshLinkerd, or empty
+	AdmissionGuard   *AdmissionGuard // nil: none
+	Mesh             Word            // MeshIstioAmbient, MeshLinkerd, or empty
 }
 
 // The families of addresses.
