@@ -15,6 +15,7 @@ func TestAPIServer(t *testing.T) {
 		{"refused policies", testRefusedPolicies},
 		{"foreign policies", testForeignPolicies},
 		{"random tenancies", testRandomTenancies}, // before others leave something in their namespaces
+		{"admission guard", testAdmissionGuard},
 		{"tenancies", testTenancies},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, s) })

@@ -26,6 +26,8 @@ var defaults = map[string]string{
 	"Namespace":     `{metadata: {labels: {kubernetes.io/metadata.name: 'NAME'}}, spec: {finalizers: [kubernetes]}, status: {phase: Active}}`,
 	"GitRepository": `{spec: {timeout: 60s}, status: {observedGeneration: -1}}`,
 	"Kustomization": `{spec: {force: false}, status: {observedGeneration: -1}}`,
+	// A controller writes into it what it thinks of the policy's types.
+	"ValidatingAdmissionPolicy": `{status: {}}`,
 }
 
 // withDefaults gives an object with what the server adds to it.

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -163,8 +164,8 @@ func (a *applied) clear() {
 	})
 }
 
-// deliver applies the objects for Argo CD and Flux, and gives how many
-// there are.
+// deliver applies the objects for Argo CD and Flux, and guards for a while, and
+// gives how many there are.
 func (s *server) deliver(t *testing.T, folder string, r *rendered) (count int) {
 	folders, err := r.delivery()
 	if err != nil {
@@ -182,6 +183,9 @@ func (s *server) deliver(t *testing.T, folder string, r *rendered) (count int) {
 		compare(t, objects, first)
 		a.apply(t.Context(), dir)
 		compareVersions(t, first, a.kept())
+		if strings.HasPrefix(dir, "delivery/guard/") { // or nobody could clear up
+			s.unguard(t, objects)
+		}
 		count += len(objects)
 	}
 	return count
