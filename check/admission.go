@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hedgerow-dev/hedgerow/cni"
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -11,6 +12,10 @@ import (
 // everybody are the users and groups that Kubernetes puts whole kinds of people
 // into (kubernetes.io, "Authenticating", and apiserver pkg/authentication/user).
 var everybody = []string{"system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated"}
+
+// firstAdmission is the first version of Kubernetes whose API server has
+// admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy (KEP-3488).
+const firstAdmission = "1.30"
 
 // ofNamespace stands before the namespace in the group of its ServiceAccounts.
 const ofNamespace = "system:serviceaccounts:"
@@ -28,6 +33,10 @@ func (n *names) admissionGuards() {
 		if len(g.Controllers(d, k.Name)) == 0 && !unread {
 			n.c.Error(diag.ClusterFact, g.Pos, `add controller: "system:serviceaccount:…:…", the user as whom the policies are applied`,
 				"the guard of cluster %q would let nobody apply policies: it is not said who does", k.Name)
+		}
+		if cni.Before(k.Kubernetes.Text, firstAdmission) {
+			n.c.Error(diag.ClusterFact, g.Pos, "leave it out until the cluster is upgraded", "the guard of cluster %q is a ValidatingAdmissionPolicy, which Kubernetes %s does not have",
+				k.Name, k.Kubernetes.Text)
 		}
 		n.admitted(k, "user", g.Controller)
 		for key, x := range tenancy.Sorted(g.Except) {

@@ -70,7 +70,14 @@ func (a Answer) In(version string) (yes, known bool) {
 	case version == "":
 		return a.Everywhere, a.Everywhere
 	}
-	return semver.Compare(minor(version), minor(a.Since)) >= 0, true
+	return !Before(version, a.Since), true
+}
+
+// Before reports whether a version, written as "1.30" or "v1.30.2", is older than
+// the first one of something. Its first two numbers count; of an unknown version
+// nothing is said.
+func Before(version, first string) bool {
+	return version != "" && semver.Compare(minor(version), minor(first)) < 0
 }
 
 func minor(version string) string { return semver.MajorMinor("v" + strings.TrimPrefix(version, "v")) }

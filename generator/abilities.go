@@ -10,12 +10,19 @@ import (
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
+// firstRanges is the first version of Kubernetes that takes ranges of ports by
+// default (KEP-2079); older ones drop the end of it.
+const firstRanges = "1.22"
+
 // able reports what the network plugin of a cluster would not do with the ports
 // of a flow, once for each.
 func (x *expander) able(f *tenancy.Flow, k *tenancy.Cluster, ports []tenancy.Port) {
 	plugin := cni.Of(k.CNI.Text)
 	for _, p := range ports {
-		if p.End > p.Number {
+		if p.End > p.Number && cni.Before(k.Kubernetes.Text, firstRanges) {
+			x.Error(diag.CNILacks, f.Pos, "list the ports one by one", "flow %q opens %s, and Kubernetes %s, as on cluster %q, opens only the first port of a range",
+				f.Name, p, k.Kubernetes.Text, k.Name)
+		} else if p.End > p.Number {
 			x.needs(f, k, p, plugin.Ranges, "opens only the first port of a range", "list the ports one by one")
 		}
 		if p.Protocol == tenancy.SCTP {
