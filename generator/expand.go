@@ -75,7 +75,7 @@ func (x *expander) layOut() {
 				o := &Overlay{Kind: Shared, Cluster: name, Name: s.Name, Namespace: s.Namespace.Text}
 				x.add(c, o, s.Baseline)
 				if s.Rollout != nil {
-					o.Rollout = &Rollout{Policy: allowAll(), Cause: s.Rollout}
+					o.Rollout = x.rollout(s.Rollout, nil)
 				}
 				if k.ManageNamespaces && !x.t.Reserved(s.Namespace.Text) {
 					c.Namespaces = append(c.Namespaces, NamespaceObject{Name: s.Namespace.Text, PodSecurity: s.PodSecurity})
@@ -100,7 +100,7 @@ func (x *expander) teamOverlays(c *Cluster, k *tenancy.Cluster, e *tenancy.Envir
 		o := &Overlay{Kind: Team, Cluster: c.Name, Environment: e.Name, Name: n.Name, Namespace: n.KubernetesName(e)}
 		x.add(c, o, n.Baseline)
 		if r := n.RolloutIn(e); r != nil {
-			o.Rollout = &Rollout{Policy: allowAll(), Cause: r, Owners: x.t.Teams[n.Team].Owners}
+			o.Rollout = x.rollout(r, x.t.Teams[n.Team].Owners)
 		}
 		if k.ManageNamespaces {
 			c.Namespaces = append(c.Namespaces, NamespaceObject{Name: o.Namespace, Team: n.Team, Environment: e.Name,

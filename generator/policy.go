@@ -98,8 +98,19 @@ type Overlay struct {
 type Rollout struct {
 	Policy *Policy // allows everything
 	Cause  *tenancy.Rollout
+	Due    Due
 	Owners []string // of the namespace
 }
+
+// Due says how near the last day of a roll-out is.
+type Due string
+
+// How near it can be.
+const (
+	DueLater Due = ""
+	DueSoon  Due = "soon"
+	Overdue  Due = "overdue"
+)
 
 // Place gives what people call the overlay's namespace, as in prod/orders.
 func (o *Overlay) Place() string {

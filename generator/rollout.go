@@ -15,6 +15,25 @@ func allowAll() *Policy {
 	return &Policy{Name: AllowAll, Isolates: []Direction{Ingress, Egress}, Ingress: everybody, Egress: everybody}
 }
 
+// rollout gives what keeps a namespace of the owners open.
+func (x *expander) rollout(cause *tenancy.Rollout, owners []string) *Rollout {
+	return &Rollout{Policy: allowAll(), Cause: cause, Due: x.opts.due(cause.Until.Text), Owners: owners}
+}
+
+// due says how near a last day is. One that could not be read, which is said, is
+// not near.
+func (o *Options) due(day string) Due {
+	switch {
+	case day == "":
+		return DueLater
+	case day < o.Today:
+		return Overdue
+	case day <= o.Soon:
+		return DueSoon
+	}
+	return DueLater
+}
+
 // rollouts speaks of those that should be over, or soon should.
 func (x *expander) rollouts() {
 	open := map[*tenancy.Rollout][]string{}
@@ -29,14 +48,13 @@ func (x *expander) rollouts() {
 	causes := slices.SortedFunc(maps.Keys(open), func(a, b *tenancy.Rollout) int { return compareStrings(open[a][0], open[b][0]) })
 	for _, r := range causes {
 		what, day := strings.Join(open[r], ", "), r.Until.Text
-		switch {
-		case day == "": // it could not be read, which is said
-		case day < x.opts.Today:
+		switch x.opts.due(day) {
+		case Overdue:
 			var overdue diag.List
 			overdue.Error(diag.RolloutOverdue, r.Until.Pos, "remove the roll-out, which closes what no flow opens; or give it a later day",
 				"the roll-out should have ended on %s, and keeps %s open", day, what)
 			x.out.Overdue = append(x.out.Overdue, overdue...)
-		case day <= x.opts.Soon:
+		case DueSoon:
 			x.Warn(diag.RolloutSoon, r.Until.Pos, "remove the roll-out by then, or give it a later day", "the roll-out that keeps %s open ends on %s", what, day)
 		}
 	}

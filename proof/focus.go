@@ -20,11 +20,8 @@ func (p *Proof) Focus(from, to, environment, team string) (func(*Cluster) []reac
 	if err != nil {
 		return nil, err
 	}
-	if environment != "" && p.t.Environments[environment] == nil {
-		return nil, fmt.Errorf("environment %s is not declared; %s", quote(environment), nearest.Hint(shorten(environment), "environments", tenancy.Keys(p.t.Environments)))
-	}
-	if team != "" && p.t.Teams[team] == nil {
-		return nil, fmt.Errorf("team %s is not declared; %s", quote(team), nearest.Hint(shorten(team), "teams", tenancy.Keys(p.t.Teams)))
+	if err := p.known(environment, team); err != nil {
+		return nil, err
 	}
 	return func(c *Cluster) []reach.Edge {
 		open := c.Graph.Open()
@@ -32,13 +29,25 @@ func (p *Proof) Focus(from, to, environment, team string) (func(*Cluster) []reac
 			open = c.Graph.Opens(reach.Between(froms(c), tos(c), reach.AllPorts))
 		}
 		if environment != "" {
-			open = c.touching(open, func(at Place) bool { return at.Environment == environment })
+			open = c.touching(open, func(_ string, at Place) bool { return at.Environment == environment })
 		}
 		if team != "" {
-			open = c.touching(open, func(at Place) bool { return at.Team == team })
+			open = c.touching(open, func(_ string, at Place) bool { return at.Team == team })
 		}
 		return open
 	}, nil
+}
+
+// known says whether the tenancy declares an environment and a team, of which
+// each may be "".
+func (p *Proof) known(environment, team string) error {
+	if environment != "" && p.t.Environments[environment] == nil {
+		return fmt.Errorf("environment %s is not declared; %s", quote(environment), nearest.Hint(shorten(environment), "environments", tenancy.Keys(p.t.Environments)))
+	}
+	if team != "" && p.t.Teams[team] == nil {
+		return fmt.Errorf("team %s is not declared; %s", quote(team), nearest.Hint(shorten(team), "teams", tenancy.Keys(p.t.Teams)))
+	}
+	return nil
 }
 
 // groups gives what an end means on each cluster; "" is everything.
@@ -57,11 +66,12 @@ func (p *Proof) groups(text string) (func(*Cluster) []reach.Group, error) {
 	}, err
 }
 
-// touching gives what of the edges has an end in one of the places.
-func (c *Cluster) touching(edges []reach.Edge, wanted func(Place) bool) []reach.Edge {
+// touching gives what of the edges has an end in one of the places, which have
+// names in Kubernetes.
+func (c *Cluster) touching(edges []reach.Edge, wanted func(string, Place) bool) []reach.Edge {
 	var names []string
 	for name, place := range tenancy.Sorted(c.Places) {
-		if wanted(place) {
+		if wanted(name, place) {
 			names = append(names, name)
 		}
 	}

@@ -131,10 +131,15 @@ func (j *judgement) unnamed(r *tenancy.GuardRule) {
 // never reports every connection that the guard forbids.
 func (j *judgement) never() {
 	for _, c := range tenancy.Sorted(j.p.Clusters) {
-		forbidden := j.edges(c, j.g.Never, environmentPair{})
-		j.violations(c, c.Graph.List(reach.Subtract(c.Graph.Opens(forbidden), j.excepted(c))))
+		j.violations(c, c.Graph.List(j.forbidden(c)))
 	}
 	j.unnamed(j.g.Never)
+}
+
+// forbidden gives what is open on a cluster and the guard forbids.
+func (j *judgement) forbidden(c *Cluster) []reach.Edge {
+	matched := j.edges(c, j.g.Never, environmentPair{})
+	return reach.Subtract(c.Graph.Opens(matched), j.excepted(c))
 }
 
 // violations reports forbidden connections, those with the same cause together.

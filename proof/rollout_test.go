@@ -124,3 +124,39 @@ func TestOpenIsOpen(t *testing.T) {
 		t.Errorf("%d edges from an open namespace to addresses are closed", len(closed))
 	}
 }
+
+// TestStandings: a namespace that is open suspends the guards that forbid what is
+// open from or to it, whatever else is open.
+func TestStandings(t *testing.T) {
+	p := prove(t, rolling+`
+guards: {
+	touched: {never: {from: {shared: "gateway"}, to: {namespace: "cart"}}, reason: "x"}
+	kept: {never: {from: {namespace: "ledger"}, to: {namespace: "cart"}}, reason: "x"}
+}
+`)
+	v, err := p.Guards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.Standings(v, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := 0
+	for _, n := range s.Namespaces {
+		if n.State != proof.Open {
+			continue
+		}
+		if open++; n.Name != "prod/cart" || !slices.Equal(n.Rollout.Suspended, []string{"touched"}) {
+			t.Errorf("%s suspends %q", n.Name, n.Rollout.Suspended)
+		}
+	}
+	if all := s.Progress[len(s.Progress)-1]; open != 1 || all.Namespaces-all.Enforced != 1 {
+		t.Errorf("%d are open, and counted so %d", open, all.Namespaces-all.Enforced)
+	}
+	for _, unknown := range [][2]string{{"nowhere", ""}, {"", "nobody"}} {
+		if _, err := p.Standings(v, unknown[0], unknown[1]); err == nil {
+			t.Errorf("%q are declared", unknown)
+		}
+	}
+}

@@ -18,6 +18,7 @@ func TestEcho(t *testing.T) {
 			{"explain", bad, end}, {"explain", end, bad}, {"explain", "prod/payments/" + bad, end}, {"explain", "external/" + bad, end},
 			{"explain", "undeclared/" + bad, end}, {"explain", end, end, bad}, {"explain", end, end, "80/" + bad}, {"explain", "fe80::1%" + bad, end},
 			{"reach", "--from", bad}, {"reach", "--to", "undeclared/" + bad}, {"reach", "--environment", bad}, {"reach", "--team", bad},
+			{"rollout", "--environment", bad}, {"rollout", "--team", bad},
 		} {
 			got := runIn(args)
 			all := got.stdout + got.stderr
@@ -36,7 +37,7 @@ func TestEcho(t *testing.T) {
 func TestFlagsOfDiagnostics(t *testing.T) {
 	(&mistake{args: []string{"version"}}).run(t, readBase(t))
 	for _, args := range [][]string{
-		{"explain", "prod/checkout/api", "prod/payments/api", "https"}, {"reach"}, {"diff", ".", "."},
+		{"explain", "prod/checkout/api", "prod/payments/api", "https"}, {"reach"}, {"diff", ".", "."}, {"rollout"},
 	} {
 		plain := runIn(args)
 		if plain.exit != "0" || plain.stdout == "" {
