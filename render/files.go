@@ -51,29 +51,24 @@ func (t Tree) cluster(c *generator.Cluster, d *tenancy.Delivery) error {
 			return err
 		}
 	}
-	groups := map[string][]string{} // of environments, of shared and of retired namespaces, and of roll-outs
-	for _, dir := range rolloutGroups(c, d) {
-		groups[dir] = nil
-	}
+	groups := map[string][]string{} // of environments, of shared and of retired namespaces
 	for _, o := range c.Overlays {
 		if err := t.overlay(o); err != nil {
 			return err
 		}
-		dirs := []string{overlayDir(o)}
-		if o.Rollout != nil {
-			if err := t.rollout(o); err != nil {
-				return err
-			}
-			dirs = append(dirs, rolloutDir(o))
-		}
-		for _, dir := range dirs {
-			groups[path.Dir(dir)] = append(groups[path.Dir(dir)], path.Base(dir))
+		dir := path.Dir(overlayDir(o))
+		groups[dir] = append(groups[dir], path.Base(overlayDir(o)))
+		if o.Rollout != nil && handsOver(d) {
+			groups[dir] = append(groups[dir], besideGroup(o))
 		}
 	}
 	for dir, names := range tenancy.Sorted(groups) {
 		if err := t.kustomization(dir, "", names); err != nil {
 			return err
 		}
+	}
+	if err := t.rollouts(c, d); err != nil {
+		return err
 	}
 	return t.namespaces(c)
 }
@@ -124,11 +119,17 @@ func (t Tree) namespaces(c *generator.Cluster) error {
 }
 
 func (t Tree) kustomization(dir, namespace string, resources []string) error {
+	return t.annotated(dir, namespace, resources, nil)
+}
+
+// annotated renders a kustomization that gives its objects annotations.
+func (t Tree) annotated(dir, namespace string, resources []string, annotations map[string]string) error {
 	return t.put(path.Join(dir, kustomizationFile), types.Kustomization{
-		TypeMeta:    types.TypeMeta{APIVersion: types.KustomizationVersion, Kind: types.KustomizationKind},
-		Namespace:   namespace,
-		Resources:   resources,
-		SortOptions: &types.SortOptions{Order: types.FIFOSortOrder},
+		TypeMeta:          types.TypeMeta{APIVersion: types.KustomizationVersion, Kind: types.KustomizationKind},
+		Namespace:         namespace,
+		Resources:         resources,
+		CommonAnnotations: annotations,
+		SortOptions:       &types.SortOptions{Order: types.FIFOSortOrder},
 	})
 }
 

@@ -19,12 +19,13 @@ import (
 // and is more than that, and objects for Argo CD and Flux that sync anything
 // else.
 func checkTree(x *generator.Expansion, tree Tree) error {
-	lists := deliveryFolders(x, tree)
+	lists, rollouts := deliveryFolders(x, tree), map[string]bool{}
 	for _, c := range x.Clusters {
 		for _, dir := range rolloutGroups(c, x.Delivery) {
-			lists[dir] = nil
+			lists[dir], rollouts[dir] = nil, true
 		}
 	}
+	flux := x.Delivery != nil && x.Delivery.Flux != nil
 	for _, o := range x.Overlays() {
 		dirs := []string{overlayDir(o)}
 		if o.Rollout != nil {
@@ -32,6 +33,9 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 		}
 		for _, dir := range dirs {
 			lists[path.Dir(dir)] = append(lists[path.Dir(dir)], path.Base(dir))
+		}
+		if dir := path.Dir(overlayDir(o)); o.Rollout != nil && flux {
+			lists[dir] = append(lists[dir], "../rollout/"+path.Base(dir)+"/"+o.Name)
 		}
 	}
 	listed, folders := map[string]bool{}, kustomizations(x)
@@ -54,6 +58,12 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 			listed[path.Join(dir, r)] = true
 		}
 		if entries, ok := lists[dir]; ok {
+			if rollouts[dir] && flux && len(entries) > 0 {
+				if len(k.CommonAnnotations) != 1 || k.CommonAnnotations[fluxSSA] != "IfNotPresent" {
+					return fmt.Errorf("%s: Flux would not leave what it lists to the environment", file)
+				}
+				k.CommonAnnotations = nil
+			}
 			if err := judgeList(k, entries); err != nil {
 				return fmt.Errorf("%s: %w", file, err)
 			}
@@ -186,7 +196,7 @@ func judgeRollout(t *Built) error {
 		return fmt.Errorf("policy %q would come after the deny in Argo CD", p.Name)
 	case p.Annotations[annotationReason] != cause.Reason || p.Annotations[annotationUntil] != cause.Until.Text:
 		return fmt.Errorf("policy %q does not say why and until when it is there", p.Name)
-	case p.Annotations[argoOptions] != "" || p.Annotations[fluxPrune] != "":
+	case p.Annotations[argoOptions] != "" || p.Annotations[fluxPrune] != "" || p.Annotations[fluxSSA] != "":
 		return fmt.Errorf("policy %q would not be removed at the end of the roll-out", p.Name)
 	}
 	return nil

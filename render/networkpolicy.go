@@ -185,6 +185,7 @@ const (
 	argoWave              = "argocd.argoproj.io/sync-wave"
 	argoOptions           = "argocd.argoproj.io/sync-options"
 	fluxPrune             = "kustomize.toolkit.fluxcd.io/prune"
+	fluxSSA               = "kustomize.toolkit.fluxcd.io/ssa"
 )
 
 // keepAnnotations stop Argo CD and Flux from removing an object when it leaves

@@ -33,6 +33,57 @@ func (t Tree) rollout(o *generator.Overlay) error {
 	return t.kustomization(dir, o.Namespace, []string{file})
 }
 
+// rollouts renders what keeps namespaces of a cluster open, and the folders that
+// list it.
+func (t Tree) rollouts(c *generator.Cluster, d *tenancy.Delivery) error {
+	groups := map[string][]string{}
+	for _, dir := range rolloutGroups(c, d) {
+		groups[dir] = nil
+	}
+	for _, o := range c.Overlays {
+		if o.Rollout == nil {
+			continue
+		}
+		if err := t.rollout(o); err != nil {
+			return err
+		}
+		dir := rolloutDir(o)
+		groups[path.Dir(dir)] = append(groups[path.Dir(dir)], path.Base(dir))
+	}
+	for dir, names := range tenancy.Sorted(groups) {
+		if err := t.annotated(dir, "", names, rolloutGroupAnnotations(d, names)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handsOver reports whether what keeps a namespace open goes from one
+// Kustomization of Flux to another. That of roll-outs makes it, before its
+// environment's is applied, and never touches it again; that of the environment
+// has it as well, and so becomes its owner. Flux prunes only what bears the label
+// of the Kustomization that does (Inclusions in kustomize-controller's
+// deleteObjects), and only after it has applied everything else: at the end that
+// of roll-outs leaves the policy alone, and the environment's, if it can be
+// applied, removes it last.
+func handsOver(d *tenancy.Delivery) bool { return d != nil && d.Flux != nil }
+
+// besideGroup is where what keeps the namespace open stands, from the folder that
+// lists its overlay.
+func besideGroup(o *generator.Overlay) string {
+	return path.Join("..", strings.TrimPrefix(rolloutDir(o), o.Cluster+"/"))
+}
+
+// rolloutGroupAnnotations gives what a folder of roll-outs adds to the policies
+// that it lists. It stands there and not in them, so that their environments, and
+// Argo CD, have them without.
+func rolloutGroupAnnotations(d *tenancy.Delivery, listed []string) map[string]string {
+	if !handsOver(d) || len(listed) == 0 {
+		return nil
+	}
+	return map[string]string{fluxSSA: "IfNotPresent"}
+}
+
 // rolloutGroups gives the folders of a cluster that hold what keeps namespaces
 // open, one for each environment, and one for shared namespaces. With Flux they
 // are always there, though they be empty: a roll-out that begins or ends then
@@ -40,7 +91,7 @@ func (t Tree) rollout(o *generator.Overlay) error {
 // Were there none at its beginning, the deny would come alone.
 func rolloutGroups(c *generator.Cluster, d *tenancy.Delivery) (out []string) {
 	for _, o := range c.Overlays {
-		if o.Rollout != nil || o.Kind != generator.Retired && d != nil && d.Flux != nil {
+		if o.Rollout != nil || o.Kind != generator.Retired && handsOver(d) {
 			out = append(out, path.Dir(rolloutDir(o)))
 		}
 	}
@@ -172,9 +223,14 @@ func CheckTransitionsFrom(before, x *generator.Expansion, tree Tree, file string
 }
 
 // flips warns of roll-outs that end together with other changes of what applies
-// to the namespace: Flux would close it before it applied those.
+// to the namespace, where somebody syncs it with objects of their own: the one
+// folder may be pruned before the other is applied. With those that Hedgerow
+// renders, Argo CD (PruneLast) and Flux (handsOver) prune after that.
 func flips(x *generator.Expansion, was map[kept]bool, touched map[string]bool, at func(dir string) token.Position) []diag.Diagnostic {
 	var l diag.List
+	if x.Delivery != nil {
+		return nil
+	}
 	for _, o := range x.Overlays() {
 		ends := was[kept{o.Cluster, o.Namespace}] && o.Rollout == nil && o.Kind != generator.Retired
 		if ends && (touched[overlayDir(o)] || touched[path.Join(o.Cluster, "base")]) {

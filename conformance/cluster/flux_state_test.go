@@ -23,6 +23,9 @@ func (g *gitops) after(before map[string]*object, folder string) map[string]*obj
 	rendered := map[string]bool{}
 	for _, dir := range g.groupsOf(folder) {
 		for _, o := range g.kustomize(dir) {
+			if rendered[name(o)] && g.handedOver(o, dir, out[name(o)]) {
+				continue
+			}
 			if rendered[name(o)] {
 				g.Fatalf("%s is rendered twice", name(o))
 			}
@@ -36,6 +39,23 @@ func (g *gitops) after(before map[string]*object, folder string) map[string]*obj
 	}
 	return out
 }
+
+// handedOver reports whether an object of a folder is the policy of a roll-out
+// that an environment has as well, by which it is kept: the one is only made where
+// it is missing, and differs in nothing else.
+func (g *gitops) handedOver(o *object, dir string, kept *object) bool {
+	notes := o.GetAnnotations()
+	if o.GetName() != rolloutPolicy || filepath.Base(filepath.Dir(dir)) != "rollout" || notes[fluxSSA] != "IfNotPresent" {
+		return false
+	}
+	delete(notes, fluxSSA)
+	o.SetAnnotations(notes)
+	o.SetLabels(kept.GetLabels()) // Flux has labelled it
+	return difference(o, kept) == ""
+}
+
+// fluxSSA says how Flux applies an object.
+const fluxSSA = "kustomize.toolkit.fluxcd.io/ssa"
 
 // groupsOf gives the folders that are synced: all but the baseline, and those
 // of roll-outs by environment.

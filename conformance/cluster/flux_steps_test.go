@@ -15,6 +15,10 @@ type step struct {
 	days  int               // that pass
 	alone bool              // the objects for Flux are not applied meanwhile
 
+	// refused is a policy that the server refuses for a while, so that production
+	// cannot be applied.
+	refused string
+
 	begins, ends []string // roll-outs, by Kubernetes namespace
 	keeps        []string // namespaces of which nothing but the deny is left
 }
@@ -49,7 +53,7 @@ func steps(managed bool, today time.Time) []step {
 		what: "a namespace runs already and is taken in by a roll-out",
 		files: map[string]string{
 			"legacy.cue": namespace("legacy", open(day(90))),
-			"calls.cue":  calls,
+			"calls.cue":  callsTo("legacy"),
 		},
 		begins: []string{"legacy"},
 	}, {
@@ -68,6 +72,13 @@ func steps(managed bool, today time.Time) []step {
 		what:   "a roll-out begins, and nobody applies the objects for Flux",
 		files:  map[string]string{"archive.cue": namespace("archive", open(day(90)))},
 		begins: []string{"archive"}, alone: true,
+	}, {
+		what: "the roll-out ends with a flow, and production cannot be applied",
+		files: map[string]string{
+			"archive.cue": namespace("archive", ""),
+			"reads.cue":   callsTo("archive"),
+		},
+		ends: []string{"archive"}, refused: "allow-archive-calls-ingress-app",
 	}, {
 		what:   "an environment begins, all of it kept open",
 		files:  map[string]string{"lab.cue": lab(open(day(90)))},
@@ -117,16 +128,19 @@ teams: fulfilment: namespaces: orders: {
 }
 `
 
-const calls = `package tenancy
+// callsTo is a file with a flow to a namespace of production.
+func callsTo(namespace string) string {
+	return fmt.Sprintf(`package tenancy
 
-flows: "legacy-calls": {
+flows: "%[1]s-calls": {
 	environments: ["prod"]
 	from: {namespace: "frontend", workload: "web"}
-	to: {namespace: "legacy", workload: "app"}
+	to: {namespace: %[1]q, workload: "app"}
 	ports: ["http"]
 	reason: "the shop asks what it has always asked"
 }
-`
+`, namespace)
+}
 
 // flow is a file with a flow to orders.
 func flow(name, port, expires string) string {

@@ -93,7 +93,8 @@ func versionsOf(list []object) map[string]string {
 }
 
 // mustHappen gives what must happen to policies, each once, so that after is
-// there where before was.
+// there where before was. What keeps a namespace open is made by one Kustomization
+// and taken over by another.
 func mustHappen(before, after map[string]*object) (out []event) {
 	for n, o := range after {
 		if o.GetKind() != "NetworkPolicy" {
@@ -102,6 +103,9 @@ func mustHappen(before, after map[string]*object) (out []event) {
 		switch was := before[n]; {
 		case was == nil:
 			out = append(out, event{watch.Added, o.GetNamespace(), o.GetName()})
+			if o.GetName() == rolloutPolicy {
+				out = append(out, event{watch.Modified, o.GetNamespace(), o.GetName()})
+			}
 		case difference(o, was) != "":
 			out = append(out, event{watch.Modified, o.GetNamespace(), o.GetName()})
 		}

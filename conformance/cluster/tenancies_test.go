@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -89,8 +90,8 @@ func (a *applied) cluster() {
 	a.clear()
 }
 
-// groups gives the folders that hold those of all namespaces: of environments,
-// of shared and retired namespaces, and of Namespace objects.
+// groups gives the folders that hold those of all namespaces: of Namespace
+// objects, of roll-outs, of environments, and of shared and retired namespaces.
 func (a *applied) groups() (out []string) {
 	for _, o := range a.overlays {
 		dir := path.Dir(o.path)
@@ -101,7 +102,20 @@ func (a *applied) groups() (out []string) {
 			out = append(out, dir)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
 	return out
+}
+
+// rank says which folders of a cluster come first: an environment takes over what
+// its roll-outs make.
+func rank(dir string) int {
+	switch {
+	case path.Base(dir) == "namespaces":
+		return 0
+	case path.Base(path.Dir(dir)) == "rollout":
+		return 1
+	}
+	return 2
 }
 
 // apply has kubectl apply a folder.
