@@ -43,7 +43,8 @@ func (q question) sends(p tenancy.Peer, env *tenancy.Environment) bool {
 		w := q.t.Clusters[q.Cluster].Webhooks
 		return q.From.within(w.CIDRs) || q.From.Namespace == w.Namespace.Text && q.From.carries(w.Pods)
 	case p.APIServer:
-		return q.From.within(q.t.Clusters[q.Cluster].APIServer.CIDRs)
+		api := q.t.Clusters[q.Cluster].APIServer
+		return api != nil && q.From.within(api.CIDRs)
 	case p.Shared.Set():
 		s := q.t.Shared[p.Shared.Text]
 		if !q.stands(s) {
@@ -110,6 +111,8 @@ func (q question) takes(f *tenancy.Flow, env *tenancy.Environment) bool {
 		return q.external(p, env, q.To) && q.opens(f.Ports, q.t.Externals[p.External.Text].Ports, true)
 	case p.Nodes:
 		return q.To.within(cluster.Nodes) && q.opens(f.Ports, nil, true)
+	case p.APIServer && cluster.APIServer == nil:
+		return false
 	case p.APIServer:
 		own := map[string]tenancy.Port{"": {Number: cluster.APIServer.Port, End: cluster.APIServer.Port, Protocol: tenancy.TCP}}
 		return q.To.within(cluster.APIServer.CIDRs) && q.opens(f.Ports, own, true)

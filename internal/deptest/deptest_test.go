@@ -43,6 +43,7 @@ var broken = fstest.MapFS{
 	"schema/a.go": importing("k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/krusty", "github.com/go-git/go-git/v5",
 		"github.com/spf13/viper"),
 	"check/a.go": importing("os", "time", "math/rand/v2", "io/fs", "golang.org/x/text", module+"/generator"),
+	"cni/a.go":   importing(module + "/tenancy"),
 	"generator/a.go": importing("k8s.io/api/core/v1", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/yaml.v3",
 		"sigs.k8s.io/kustomize/api/types", "cuelang.org/go/cue", "github.com/go-git/go-git/v5",
 		"os/exec", "time", "math/rand"),
@@ -84,6 +85,7 @@ check/a.go:4: ./check may not use "math/rand/v2": a tenancy is judged by its con
 check/a.go:5: ./check may not use "io/fs": a tenancy is judged by its content alone: no files, no clock, no chance
 check/a.go:6: ./check may not use "golang.org/x/text": the cross-field rules are plain Go over the tenancy
 check/a.go:7: ./check may not use "./generator": the cross-field rules are plain Go over the tenancy
+cni/a.go:2: ./cni may not use "./tenancy": what plugins do is a table, and nothing else
 diag/a.go:3: ./diag may not use "./tenancy": diagnostics are data that every package hands on
 generator/a.go:2: ./generator may not use "k8s.io/api/core/v1": the generator speaks in domain terms; render alone knows how they are written down
 generator/a.go:3: ./generator may not use "sigs.k8s.io/yaml": the generator speaks in domain terms; render alone knows how they are written down

@@ -21,8 +21,13 @@ var Rules = []Rule{
 		Reason: "the schema turns files into a tenancy and knows nothing of what is made of it",
 	},
 	{
+		In:     "./cni/...",
+		Only:   []string{"std", "golang.org/x/mod/semver"},
+		Reason: "what plugins do is a table, and nothing else",
+	},
+	{
 		In:     "./check/...",
-		Only:   []string{"std", "./tenancy/...", "./diag/...", "./internal/...", "go4.org/netipx/..."},
+		Only:   []string{"std", "./tenancy/...", "./diag/...", "./cni/...", "./internal/...", "go4.org/netipx/..."},
 		Reason: "the cross-field rules are plain Go over the tenancy",
 	},
 	{
