@@ -23,9 +23,17 @@ type Objects struct {
 	Cluster
 	// Passed counts the objects that do not say who reaches whom, by kind.
 	Passed map[string]int
-	// Unjudged counts the objects of other policy kinds, which this engine does not
-	// know and which may close or open more.
-	Unjudged map[string]int
+	// Unjudged are the objects of other policy kinds, which this engine does not
+	// know and which may close or open more, by kind and group as in
+	// CiliumNetworkPolicy.cilium.io.
+	Unjudged map[string][]Name
+}
+
+// Name is what an object is called. The namespace is "" of one that says none, as
+// those do that are of the whole cluster.
+type Name struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
 }
 
 // Read gives the objects of a manifest: YAML or JSON, of any number of
@@ -51,7 +59,7 @@ func Read(name string, data []byte) (*Objects, error) {
 	return o, errors.Join(errs...)
 }
 
-func newObjects() *Objects { return &Objects{Passed: map[string]int{}, Unjudged: map[string]int{}} }
+func newObjects() *Objects { return &Objects{Passed: map[string]int{}, Unjudged: map[string][]Name{}} }
 
 // A part is some documents of a manifest.
 type part struct {
@@ -79,8 +87,8 @@ func (o *Objects) Add(p *Objects) {
 	for kind, n := range p.Passed {
 		o.Passed[kind] += n
 	}
-	for kind, n := range p.Unjudged {
-		o.Unjudged[kind] += n
+	for kind, names := range p.Unjudged {
+		o.Unjudged[kind] = append(o.Unjudged[kind], names...)
 	}
 }
 
@@ -106,11 +114,8 @@ const deepest = 8
 func (o *Objects) object(data []byte, of metav1.TypeMeta, depth int) []error {
 	head := struct {
 		metav1.TypeMeta `json:",inline"`
-		Metadata        struct {
-			Name      string `json:"name"`
-			Namespace string `json:"namespace"`
-		} `json:"metadata"`
-		Items json.RawMessage `json:"items"`
+		Metadata        Name            `json:"metadata"`
+		Items           json.RawMessage `json:"items"`
 	}{TypeMeta: of}
 	if data[0] != '{' {
 		return []error{errors.New("it is not a Kubernetes object")}
@@ -125,7 +130,7 @@ func (o *Objects) object(data []byte, of metav1.TypeMeta, depth int) []error {
 	if element, ok := strings.CutSuffix(head.Kind, "List"); ok && (element == "" || len(head.Items) > 0) {
 		return o.items(head.Items, metav1.TypeMeta{Kind: element, APIVersion: head.APIVersion}, depth+1)
 	}
-	if err := o.read(head.TypeMeta, data); err != nil {
+	if err := o.read(head.TypeMeta, head.Metadata, data); err != nil {
 		name := head.Metadata.Name
 		if head.Kind != "Namespace" {
 			name = namespaceOf(head.Metadata.Namespace) + "/" + name
@@ -158,7 +163,7 @@ func (o *Objects) items(data []byte, of metav1.TypeMeta, depth int) (errs []erro
 }
 
 // read takes in an object of a kind that matters, and counts every other.
-func (o *Objects) read(of metav1.TypeMeta, data []byte) error {
+func (o *Objects) read(of metav1.TypeMeta, name Name, data []byte) error {
 	group, _, hasGroup := strings.Cut(of.APIVersion, "/")
 	if !hasGroup {
 		group = ""
@@ -179,8 +184,9 @@ func (o *Objects) read(of metav1.TypeMeta, data []byte) error {
 		return o.workload(of.Kind, data)
 	case of.Kind == "NetworkPolicy" && !strings.Contains(group, ".") && group != "extensions":
 		return notServed(of)
-	case policyGroups[group] && strings.Contains(of.Kind, "Policy"), strings.HasSuffix(of.Kind, "NetworkPolicy"):
-		o.Unjudged[of.Kind+"."+group]++
+	case MayDecide(group, of.Kind):
+		kind := of.Kind + "." + group
+		o.Unjudged[kind] = append(o.Unjudged[kind], name)
 	default:
 		o.Passed[of.Kind]++
 	}
@@ -191,6 +197,19 @@ func (o *Objects) read(of metav1.TypeMeta, data []byte) error {
 var policyGroups = map[string]bool{
 	"cilium.io": true, "crd.projectcalico.org": true, "projectcalico.org": true, "policy.networking.k8s.io": true,
 	"crd.antrea.io": true, "security.istio.io": true, "policy.linkerd.io": true,
+}
+
+// HoldsPolicies reports whether a group of the API is known to hold kinds of
+// policies that decide about connections and that this engine does not judge.
+func HoldsPolicies(group string) bool { return policyGroups[group] }
+
+// MayDecide reports whether objects of a kind, which is none that this engine
+// knows, may decide about connections.
+func MayDecide(group, kind string) bool {
+	if group == networkingv1.GroupName {
+		return false
+	}
+	return HoldsPolicies(group) && strings.Contains(kind, "Policy") || strings.HasSuffix(kind, "NetworkPolicy")
 }
 
 // policy reads a policy strictly: a rule whose peers stand under a misspelt name

@@ -46,8 +46,8 @@ func readClusters(stdin io.Reader, paths []string) (out []manifestCluster, err e
 
 // warn speaks of what could close or open more and is not judged.
 func (c *manifestCluster) warn(w world) {
-	for kind, n := range tenancy.Sorted(c.objects.Unjudged) {
-		fmt.Fprintf(w.err, "warning: %s of kind %s may close or open more, and only NetworkPolicy is judged\n", count(n, "object"), kind)
+	for kind, names := range tenancy.Sorted(c.objects.Unjudged) {
+		fmt.Fprintf(w.err, "warning: %s of kind %s may close or open more, and only NetworkPolicy is judged\n", count(len(names), "object"), kind)
 	}
 	hosts := 0
 	for _, l := range c.objects.Workloads {

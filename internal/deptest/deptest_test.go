@@ -61,11 +61,13 @@ var broken = fstest.MapFS{
 	"internal/packets/a.go":   importing("net/netip", module+"/internal/declared", module+"/generator"),
 	"internal/foreign/a.go":   importing("k8s.io/api/core/v1", module+"/reach"),
 	"internal/gitserver/a.go": importing("net/http/cgi", "golang.org/x/crypto/ssh/agent", "github.com/go-git/go-git/v5"),
+	"kube/a.go": importing("cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap", "github.com/go-git/go-git/v5",
+		module+"/generator", module+"/tenancy", module+"/render", "k8s.io/client-go/rest"),
 	"publish/a.go": importing("cuelang.org/go/cue", "k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/resmap",
 		module+"/generator", module+"/reach"),
 	"other/a.go": importing("cuelang.org/go/cue", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/go-git/go-billy/v5",
 		"flag", "github.com/spf13/cobra", "github.com/spf13/viper", "log", module+"/internal/gitserver",
-		module+"/internal/tenancies"),
+		module+"/internal/tenancies", "k8s.io/client-go/rest"),
 	"other/exit.go": file(
 		"//go:build ignore",
 		"package p",
@@ -103,6 +105,12 @@ internal/declared/a.go:4: ./internal/declared may not use "./generator": it is a
 internal/foreign/a.go:3: ./internal/foreign may not use "./reach": policies that nobody here wrote owe nothing to the engine that they try
 internal/gitserver/a.go:4: ./internal/gitserver may not use "github.com/go-git/go-git/v5": the servers of tests share no code with the client that is tested on them
 internal/packets/a.go:4: ./internal/packets may not use "./generator": packets are chosen by what the tenancy says alone, whatever is made of it
+kube/a.go:2: ./kube may not use "cuelang.org/go/cue": kube says what is on a cluster, and must not learn what should be
+kube/a.go:3: ./kube may not use "sigs.k8s.io/kustomize/api/resmap": kube says what is on a cluster, and must not learn what should be
+kube/a.go:4: ./kube may not use "github.com/go-git/go-git/v5": kube says what is on a cluster, and must not learn what should be
+kube/a.go:5: ./kube may not use "./generator": kube says what is on a cluster, and must not learn what should be
+kube/a.go:6: ./kube may not use "./tenancy": kube says what is on a cluster, and must not learn what should be
+kube/a.go:7: ./kube may not use "./render": kube says what is on a cluster, and must not learn what should be
 other/a.go:2: ./other may not use "cuelang.org/go/cue": only schema evaluates CUE
 other/a.go:3: ./other may not use "sigs.k8s.io/kustomize/kyaml/yaml": only render builds with Kustomize
 other/a.go:4: ./other may not use "github.com/go-git/go-billy/v5": only publish writes to Git, and only revision reads from it
@@ -112,6 +120,7 @@ other/a.go:7: ./other may not use "github.com/spf13/viper": only cmd reads flags
 other/a.go:8: ./other may not use "log": a package returns errors and diagnostics; cmd alone decides what is printed
 other/a.go:9: ./other may not use "./internal/gitserver": only tests run servers
 other/a.go:10: ./other may not use "./internal/tenancies": only tests know the tenancies of the repository
+other/a.go:11: ./other may not use "k8s.io/client-go/rest": only kube speaks to a cluster
 other/deep/exit.go:3: ./other/deep may not use "os.Exit": only main ends the process, with the exit code of the command
 other/exit.go:4: ./other may not use "os.Exit": only main ends the process, with the exit code of the command
 proof/a.go:2: ./proof may not use "./render": the proof compares two graphs and must not learn what was meant from what wrote it

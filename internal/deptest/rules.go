@@ -129,6 +129,19 @@ var Rules = []Rule{
 		Reason: "publish commits files that are planned and proved, and looks into none of them",
 	},
 	{
+		In: "./kube/...",
+		Never: []string{
+			"cuelang.org/...", "sigs.k8s.io/kustomize/...", "github.com/go-git/...",
+			"./generator/...", "./tenancy/...", "./render/...",
+		},
+		Reason: "kube says what is on a cluster, and must not learn what should be",
+	},
+	{
+		In: "./...", Except: []string{"./kube/..."},
+		Never:  []string{"k8s.io/client-go/..."},
+		Reason: "only kube speaks to a cluster",
+	},
+	{
 		In: "./...", Except: []string{"./schema/..."},
 		Never:  []string{"cuelang.org/..."},
 		Reason: "only schema evaluates CUE",

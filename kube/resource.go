@@ -1,0 +1,165 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Resource is where the API server keeps objects of one kind.
+type Resource struct {
+	Group   string // "" for the core
+	Version string
+	Name    string // as in addresses and in RBAC rules: plural and small
+	Kind    string
+}
+
+// The resources that are on every cluster.
+var (
+	Namespaces             = Resource{"", "v1", "namespaces", "Namespace"}
+	Nodes                  = Resource{"", "v1", "nodes", "Node"}
+	Pods                   = Resource{"", "v1", "pods", "Pod"}
+	Services               = Resource{"", "v1", "services", "Service"}
+	ConfigMaps             = Resource{"", "v1", "configmaps", "ConfigMap"}
+	ReplicationControllers = Resource{"", "v1", "replicationcontrollers", "ReplicationController"}
+	Deployments            = Resource{"apps", "v1", "deployments", "Deployment"}
+	StatefulSets           = Resource{"apps", "v1", "statefulsets", "StatefulSet"}
+	DaemonSets             = Resource{"apps", "v1", "daemonsets", "DaemonSet"}
+	Jobs                   = Resource{"batch", "v1", "jobs", "Job"}
+	CronJobs               = Resource{"batch", "v1", "cronjobs", "CronJob"}
+	EndpointSlices         = Resource{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"}
+	NetworkPolicies        = Resource{"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"}
+)
+
+// String gives the resource as kubectl and RBAC call it, as in deployments.apps.
+func (r Resource) String() string {
+	if r.Group == "" {
+		return r.Name
+	}
+	return r.Name + "." + r.Group
+}
+
+// path is where the server keeps them; without a namespace those of all.
+func (r Resource) path(namespace string) string {
+	out := "/apis/" + r.Group + "/" + r.Version
+	if r.Group == "" {
+		out = "/api/" + r.Version
+	}
+	if namespace != "" {
+		out += "/namespaces/" + namespace
+	}
+	return out + "/" + r.Name
+}
+
+// chunk is how many objects are asked for at once, as kubectl does (KEP-365).
+const chunk = 500
+
+// Pages hands over the objects of a resource, in lists as JSON of at most 500,
+// of one namespace or, with "", of all. It ends at the first error of page.
+func (c *Client) Pages(ctx context.Context, r Resource, namespace string, page func(list []byte) error) error {
+	params := map[string]string{"limit": strconv.Itoa(chunk)}
+	for {
+		data, err := c.get(ctx, r.path(namespace), params)
+		if next := goesOn(err); next != "" && next != params["continue"] {
+			params["continue"] = next
+			continue
+		}
+		if err != nil {
+			return c.refused(err, r, "list", namespace)
+		}
+		var head struct {
+			Metadata metav1.ListMeta `json:"metadata"`
+		}
+		if err := decode(data, &head); err != nil {
+			return c.refused(err, r, "list", namespace)
+		}
+		if err := page(data); err != nil {
+			return err
+		}
+		if params["continue"] = head.Metadata.Continue; head.Metadata.Continue == "" {
+			return nil
+		}
+	}
+}
+
+// goesOn gives the token by which a list goes on that took longer than the server
+// keeps its snapshot: what comes is then of a later one, which does for a look at
+// a cluster that goes on changing anyway (Kubernetes API concepts, 410 Gone
+// responses).
+func goesOn(err error) string {
+	var status apierrors.APIStatus
+	if apierrors.IsResourceExpired(err) && errors.As(err, &status) {
+		return status.Status().Continue
+	}
+	return ""
+}
+
+// List gives the objects of a resource as T, of one namespace or, with "", of all.
+func List[T any](ctx context.Context, c *Client, r Resource, namespace string) (out []T, err error) {
+	err = c.Pages(ctx, r, namespace, func(data []byte) error {
+		var list struct {
+			Items []json.RawMessage `json:"items"`
+		}
+		if err := decode(data, &list); err != nil {
+			return c.refused(err, r, "list", namespace)
+		}
+		for _, item := range list.Items {
+			var object T
+			if err := decode(item, &object); err != nil {
+				return c.refused(err, r, "list", namespace)
+			}
+			out = append(out, object)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Get gives one object as T; the namespace of cluster-wide ones is "". It gives
+// nil for one that is not there.
+func Get[T any](ctx context.Context, c *Client, r Resource, namespace, name string) (*T, error) {
+	data, err := c.get(ctx, r.path(namespace)+"/"+name, nil)
+	var status apierrors.APIStatus
+	if apierrors.IsNotFound(err) && errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Name == name {
+		return nil, nil // the server knows the kind: else it names no object
+	}
+	object := new(T)
+	if err == nil {
+		err = decode(data, object)
+	}
+	if err != nil {
+		return nil, c.refused(err, r, "get", namespace)
+	}
+	return object, nil
+}
+
+// refused says what a resource that cannot be read takes: the verb that RBAC
+// must give, or the command that shows what is so.
+func (c *Client) refused(err error, r Resource, verb, namespace string) error {
+	where, flag := "in every namespace", "--all-namespaces"
+	if namespace != "" {
+		where, flag = fmt.Sprintf("in namespace %q", namespace), "-n "+namespace
+	}
+	switch {
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("%s cannot be read: the user has no right to the verb %q on %s %s; \"kubectl auth can-i %s %s %s\" says so, too",
+			r, verb, r, where, verb, r, flag)
+	case apierrors.IsNotFound(err), apierrors.IsMethodNotSupported(err):
+		return fmt.Errorf("%s cannot be read: the cluster does not serve version %s of it; \"kubectl api-resources --api-group=%s\" lists what it does",
+			r, r.Version, r.Group)
+	}
+	return c.worded(err, "reading "+r.String())
+}
+
+// worded says whose error it is.
+func (c *Client) worded(err error, what string) error {
+	if apierrors.IsUnauthorized(err) {
+		return fmt.Errorf("the API server at %s does not know the user of the kubeconfig: log in again; \"kubectl auth whoami\" says whether that helped", c.host)
+	}
+	return fmt.Errorf("the API server at %s, %s: %s", c.host, what, oneLine(err))
+}
