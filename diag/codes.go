@@ -150,6 +150,20 @@ const (
 	ReadElsewhere   Code = "read-elsewhere"
 )
 
+// The codes of what an audit finds on a cluster.
+const (
+	PolicyForeign       Code = "policy-foreign"
+	PolicyAltered       Code = "policy-altered"
+	PolicyMissing       Code = "policy-missing"
+	PolicyStale         Code = "policy-stale"
+	PolicyUnjudged      Code = "policy-unjudged"
+	NamespaceUndeclared Code = "namespace-undeclared"
+	NamespaceAbsent     Code = "namespace-absent"
+	WorkloadUnmatched   Code = "workload-unmatched"
+	PodUndeclared       Code = "pod-undeclared"
+	PodHostNetwork      Code = "pod-host-network"
+)
+
 // Summary says in one sentence what the code means; it is empty for a code that
 // is not known.
 func (c Code) Summary() string { return summaries[c] }
@@ -279,4 +293,15 @@ var summaries = map[Code]string{
 	OutputInChange:  "A change touches the output folder, which only publish writes.",
 	OutputElsewhere: "Another folder holds policies of the same namespaces.",
 	MovesInFlux:     "A namespace moves from one Kustomization of Flux to another.",
+
+	PolicyForeign:       "A managed namespace has a policy that Hedgerow did not write.",
+	PolicyAltered:       "A policy on the cluster is not as it was generated.",
+	PolicyMissing:       "A policy that is generated is not on the cluster.",
+	PolicyStale:         "A policy of Hedgerow's is on the cluster and generated no more.",
+	PolicyUnjudged:      "A policy on the cluster is of a kind that is not judged.",
+	NamespaceUndeclared: "The cluster has a namespace that the tenancy does not know.",
+	NamespaceAbsent:     "A declared namespace is not on the cluster.",
+	WorkloadUnmatched:   "The labels of a workload match no pod on the cluster.",
+	PodUndeclared:       "Pods of a managed namespace belong to no declared workload.",
+	PodHostNetwork:      "Pods of a managed namespace use their nodes' network, which no policy rules.",
 }

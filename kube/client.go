@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -93,6 +94,9 @@ func checkContext(file *api.Config, name string) error {
 func connect(config *rest.Config, name string, o Options) (*Client, error) {
 	config.QPS, config.Burst, config.Timeout, config.UserAgent = perSecond, atOnce, o.Timeout, o.Agent
 	config.WarningHandler = rest.NoWarnings{}
+	// Without TLS options of its own it would take http.DefaultTransport, through
+	// which the program reaches nothing. The times are those of client-go.
+	config.Dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	// Objects are handed on as they come; only the server's errors are read here.
 	kinds := runtime.NewScheme()
 	metav1.AddToGroupVersion(kinds, schema.GroupVersion{Version: "v1"})

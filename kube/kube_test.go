@@ -2,6 +2,7 @@ package kube_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -20,6 +21,18 @@ import (
 	"github.com/hedgerow-dev/hedgerow/kube"
 	"github.com/hedgerow-dev/hedgerow/reach"
 )
+
+// offline reaches nothing, as the default transport of the program does.
+type offline struct{}
+
+func (offline) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("nothing is fetched")
+}
+
+func TestMain(m *testing.M) {
+	http.DefaultTransport = offline{}
+	m.Run()
+}
 
 // An apiServer answers as the real one does, as far as reading goes.
 type apiServer struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -160,6 +161,9 @@ func (c *Client) refused(err error, r Resource, verb, namespace string) error {
 func (c *Client) worded(err error, what string) error {
 	if apierrors.IsUnauthorized(err) {
 		return fmt.Errorf("the API server at %s does not know the user of the kubeconfig: log in again; \"kubectl auth whoami\" says whether that helped", c.host)
+	}
+	if sent := (*url.Error)(nil); errors.As(err, &sent) {
+		err = sent.Err // without the address, which is named already
 	}
 	return fmt.Errorf("the API server at %s, %s: %s", c.host, what, oneLine(err))
 }

@@ -165,8 +165,14 @@ func namespaceObject(n generator.NamespaceObject) *metav1.PartialObjectMetadata 
 }
 
 func managedBy() map[string]string {
-	return map[string]string{"app.kubernetes.io/managed-by": "hedgerow"}
+	return map[string]string{managedByLabel: "hedgerow"}
 }
+
+const managedByLabel = "app.kubernetes.io/managed-by"
+
+// SaysOurs reports whether the labels of an object say that Hedgerow wrote it.
+// Anybody may write that.
+func SaysOurs(labels map[string]string) bool { return labels[managedByLabel] == "hedgerow" }
 
 // The annotations of flow policies, and those of them that are labels of
 // Namespace objects.

@@ -253,6 +253,17 @@ var elsewhere = map[diag.Code]string{
 	diag.BranchStands:     "it needs a Git repository: publish.txtar",
 	diag.ReadElsewhere:    "it needs a Git repository: publish_delivery.txtar",
 	diag.DeclaredClosed:   "no tenancy brings it about: the tests of the proof damage what was built",
+
+	diag.PolicyForeign:       "it needs a cluster: audit.txtar",
+	diag.PolicyAltered:       "it needs a cluster: audit.txtar",
+	diag.PolicyMissing:       "it needs a cluster: audit.txtar",
+	diag.PolicyStale:         "it needs a cluster: audit.txtar",
+	diag.PolicyUnjudged:      "it needs a cluster: audit.txtar",
+	diag.NamespaceUndeclared: "it needs a cluster: audit.txtar",
+	diag.NamespaceAbsent:     "it needs a cluster: audit.txtar",
+	diag.WorkloadUnmatched:   "it needs a cluster: audit.txtar",
+	diag.PodUndeclared:       "it needs a cluster: audit.txtar",
+	diag.PodHostNetwork:      "it needs a cluster: audit.txtar",
 }
 
 func checkCovered(t *testing.T, covered map[diag.Code]bool) {

@@ -236,10 +236,13 @@ func (j *job) found() []diag.Diagnostic {
 	return out
 }
 
-// report writes all diagnostics, sorted, and gives errProblems if one of them
-// is an error.
-func (j *job) report() error {
-	ds := diag.Sort(j.found())
+// report writes all diagnostics, and gives errProblems if one of them is an
+// error.
+func (j *job) report() error { return j.reportOn(j.found()) }
+
+// reportOn writes diagnostics, sorted, as report does.
+func (j *job) reportOn(ds []diag.Diagnostic) error {
+	ds = diag.Sort(ds)
 	out, terminal := j.w.out, j.w.outTerminal
 	if j.cfg.Format == string(diag.Text) {
 		out, terminal = j.w.err, j.w.errTerminal

@@ -40,7 +40,7 @@ func (j *job) contents() string {
 		}
 	}
 	out := fmt.Sprintf("%s on %s, %s, %s open", count(len(overlays), "namespace"), count(len(j.expansion.Clusters), "cluster"),
-		strings.Replace(count(policies, "policy"), "policys", "policies", 1), count(len(flows), "flow"))
+		countPolicies(policies), count(len(flows), "flow"))
 	if j.guards.Held > 0 {
 		out += fmt.Sprintf(", %s kept", count(j.guards.Held, "guard"))
 	}
@@ -137,6 +137,10 @@ func (j *job) sayFlows(w io.Writer, verb string, refs []render.FlowRef) {
 		j.say(w, "%s: %s in %s\n", verb, refs[i].Flow, strings.Join(environments, ", "))
 		i = k
 	}
+}
+
+func countPolicies(n int) string {
+	return strings.Replace(count(n, "policy"), "policys", "policies", 1)
 }
 
 func count(n int, noun string) string {

@@ -29,6 +29,8 @@ var silent = []diag.Code{
 	diag.OutputInChange, diag.ReadElsewhere, diag.RolloutOverdue, diag.RolloutSoon, diag.RolloutFlip,
 	diag.OutputElsewhere, diag.MovesInFlux, diag.CNILacks, diag.ManyPorts, diag.ServicePort, diag.ClientAddress,
 	diag.MeshPorts, diag.UnscrapedMetric, diag.UnknownLint, diag.UnusedSilence,
+	diag.PolicyForeign, diag.PolicyAltered, diag.PolicyMissing, diag.PolicyStale, diag.PolicyUnjudged,
+	diag.NamespaceUndeclared, diag.NamespaceAbsent, diag.WorkloadUnmatched, diag.PodUndeclared, diag.PodHostNetwork,
 }
 
 // TestEveryCodeIsJudged sees to it that each code is claimed of the server, or

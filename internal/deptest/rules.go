@@ -79,6 +79,11 @@ var Rules = []Rule{
 		Reason: sameVerdict,
 	},
 	{
+		In:     "./audit/...",
+		Never:  []string{"os/...", "time/...", "math/rand/...", "./kube/..."},
+		Reason: "an audit is of objects, wherever they come from: no files, no clock, no chance, no cluster",
+	},
+	{
 		In:     "./internal/bruteforce/...",
 		Only:   []string{"std", "k8s.io/api/...", "k8s.io/apimachinery/..."},
 		Reason: "a witness shares no code with what it is held against",

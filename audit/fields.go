@@ -1,0 +1,134 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// alterations says in which fields a policy is not as it was built. Labels and
+// annotations that others add, as Argo CD and Flux do, are no alteration.
+func alterations(p *pair) (out []string) {
+	compareFields("spec", spec(p.built), spec(p.found), &out)
+	for _, m := range []struct {
+		field        string
+		built, found map[string]string
+	}{{"metadata.labels", p.built.Labels, p.found.Labels}, {"metadata.annotations", p.built.Annotations, p.found.Annotations}} {
+		for key, want := range tenancy.Sorted(m.built) {
+			if got, ok := m.found[key]; !ok {
+				out = append(out, fmt.Sprintf("%s[%s] is gone", m.field, key))
+			} else if got != want {
+				out = append(out, fmt.Sprintf("%s[%s] is %q, not %q", m.field, key, got, want))
+			}
+		}
+	}
+	return out
+}
+
+// spec gives what a policy says as JSON has it, with the defaults that the API
+// server fills in: manifests may leave them out.
+func spec(p *networkingv1.NetworkPolicy) any {
+	s := p.Spec.DeepCopy()
+	if len(s.PolicyTypes) == 0 {
+		s.PolicyTypes = []networkingv1.PolicyType{networkingv1.PolicyTypeIngress}
+		if len(s.Egress) > 0 {
+			s.PolicyTypes = append(s.PolicyTypes, networkingv1.PolicyTypeEgress)
+		}
+	}
+	slices.Sort(s.PolicyTypes)
+	for i := range s.Ingress {
+		defaultProtocols(s.Ingress[i].Ports)
+	}
+	for i := range s.Egress {
+		defaultProtocols(s.Egress[i].Ports)
+	}
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err.Error() // of these types none cannot be written
+	}
+	var out any
+	if err := json.Unmarshal(data, &out); err != nil {
+		return err.Error()
+	}
+	return out
+}
+
+func defaultProtocols(ports []networkingv1.NetworkPolicyPort) {
+	for i := range ports {
+		if ports[i].Protocol == nil {
+			ports[i].Protocol = new(corev1.ProtocolTCP)
+		}
+	}
+}
+
+// compareFields says, of two values of JSON, which fields differ: the innermost
+// ones, or a whole value that one of them does not have.
+func compareFields(at string, built, found any, out *[]string) {
+	switch b := built.(type) {
+	case map[string]any:
+		if f, ok := found.(map[string]any); ok {
+			compareObjects(at, b, f, out)
+			return
+		}
+	case []any:
+		if f, ok := found.([]any); ok {
+			compareLists(at, b, f, out)
+			return
+		}
+	}
+	if !reflect.DeepEqual(built, found) {
+		*out = append(*out, fmt.Sprintf("%s is %s, not %s", at, short(found), short(built)))
+	}
+}
+
+func compareObjects(at string, built, found map[string]any, out *[]string) {
+	all := map[string]bool{}
+	for _, m := range []map[string]any{built, found} {
+		for key := range m {
+			all[key] = true
+		}
+	}
+	for key := range tenancy.Sorted(all) {
+		b, was := built[key]
+		f, is := found[key]
+		switch name := at + "." + key; {
+		case !is:
+			*out = append(*out, name+" is gone")
+		case !was:
+			*out = append(*out, fmt.Sprintf("%s is new, and is %s", name, short(f)))
+		default:
+			compareFields(name, b, f, out)
+		}
+	}
+}
+
+func compareLists(at string, built, found []any, out *[]string) {
+	for i := range max(len(built), len(found)) {
+		switch name := fmt.Sprintf("%s[%d]", at, i); {
+		case i >= len(found):
+			*out = append(*out, name+" is gone")
+		case i >= len(built):
+			*out = append(*out, fmt.Sprintf("%s is new, and is %s", name, short(found[i])))
+		default:
+			compareFields(name, built[i], found[i], out)
+		}
+	}
+}
+
+// longest is how long a value may be to be shown.
+const longest = 60
+
+// short gives a value as JSON, if it is short.
+func short(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil || len(data) > longest {
+		return "something else"
+	}
+	return string(data)
+}

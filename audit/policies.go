@@ -1,0 +1,235 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/reach"
+	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+const policyKind = "NetworkPolicy"
+
+// A pair is a policy as it is built and as it is found; nil if it is not.
+type pair struct{ built, found *networkingv1.NetworkPolicy }
+
+func (p *pair) name() string {
+	if p.built != nil {
+		return p.built.Name
+	}
+	return p.found.Name
+}
+
+// policies finds the policies of managed namespaces that are not as they are
+// built.
+func (a *auditor) policies() error {
+	byNamespace := map[string]map[string]*pair{}
+	at := func(namespace, name string) *pair {
+		if byNamespace[namespace] == nil {
+			byNamespace[namespace] = map[string]*pair{}
+		}
+		if byNamespace[namespace][name] == nil {
+			byNamespace[namespace][name] = &pair{}
+		}
+		return byNamespace[namespace][name]
+	}
+	for _, p := range a.Built.Objects.Policies {
+		at(p.Namespace, p.Name).built = p
+	}
+	var ruled []*networkingv1.NetworkPolicy // of the managed namespaces
+	for _, p := range a.Found.Policies {
+		namespace := namespaceOf(p.Namespace)
+		if !a.managed[namespace] {
+			a.unmanaged(p)
+			continue
+		}
+		at(namespace, p.Name).found = p
+		ruled = append(ruled, p)
+	}
+	var c *reach.Comparison
+	for namespace, pairs := range tenancy.Sorted(byNamespace) {
+		changed := slices.DeleteFunc(values(pairs), func(p *pair) bool { return p.built != nil && p.found != nil && len(alterations(p)) == 0 })
+		if len(changed) == 0 || !a.there(namespace) {
+			continue // what is not there is said once, of the namespace
+		}
+		if c == nil {
+			var err error
+			if c, err = a.compare(ruled); err != nil {
+				return err
+			}
+		}
+		if err := a.changed(c, namespace, changed, len(changed) == len(pairs)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// values gives those of a map in the order of its keys.
+func values[V any](m map[string]V) (out []V) {
+	for _, v := range tenancy.Sorted(m) {
+		out = append(out, v)
+	}
+	return out
+}
+
+// compare puts what is built beside what is found. Both are of the namespaces
+// that are there and of the workloads that the tenancy declares, so that only
+// policies differ; those of namespaces that Hedgerow does not manage count for
+// neither.
+func (a *auditor) compare(found []*networkingv1.NetworkPolicy) (*reach.Comparison, error) {
+	state := func(policies []*networkingv1.NetworkPolicy) reach.State {
+		return reach.State{Has: a.Built.Managed, Cluster: &reach.Cluster{
+			Namespaces: a.Found.Namespaces, Workloads: a.Built.Objects.Workloads, Policies: policies,
+		}}
+	}
+	return reach.Compare(state(a.Built.Objects.Policies), state(found))
+}
+
+// changed adds the findings of a namespace, each with what it opens and closes: a
+// policy opens what its rules allow, and the deny, by not being there, what
+// nothing else isolates.
+func (a *auditor) changed(c *reach.Comparison, namespace string, pairs []*pair, all bool) error {
+	opened, closed, err := c.By(namespace)
+	if err != nil {
+		return err
+	}
+	if some := slices.ContainsFunc(pairs, func(p *pair) bool { return p.found != nil }); all && !some {
+		f := a.finding(diag.Error, diag.PolicyMissing, namespace, policyKind, "")
+		f.Opened, f.Closed = c.ListOpened(opened), c.ListClosed(closed)
+		a.say(&f, "none of its %s is there", policies(len(pairs)))
+		f.Fix = "let Argo CD or Flux sync its overlay: until then nothing isolates it"
+		a.add(f)
+		return nil
+	}
+	for _, p := range pairs {
+		f := a.finding(diag.Error, "", namespace, policyKind, p.name())
+		f.Opened = c.ListOpened(claimed(opened, func(e *reach.Edge) bool {
+			return allows(p.found, e) || p.name() == generator.LayerDeny && c.Unisolated(e, namespace)
+		}))
+		f.Closed = c.ListClosed(claimed(closed, func(e *reach.Edge) bool { return allows(p.built, e) }))
+		a.describe(&f, p)
+		a.add(f)
+	}
+	return nil
+}
+
+func policies(n int) string {
+	if n == 1 {
+		return "1 policy"
+	}
+	return fmt.Sprintf("%d policies", n)
+}
+
+func claimed(all []reach.Edge, by func(*reach.Edge) bool) (out []reach.Edge) {
+	for i := range all {
+		if by(&all[i]) {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}
+
+// allows reports whether one of the policy's rules is among those that open an
+// edge.
+func allows(p *networkingv1.NetworkPolicy, e *reach.Edge) bool {
+	is := func(r reach.Rule) bool { return r.Policy == p }
+	return p != nil && (slices.ContainsFunc(e.Egress, is) || slices.ContainsFunc(e.Ingress, is))
+}
+
+// describe says what is the matter with a policy, by where it is found.
+func (a *auditor) describe(f *Finding, p *pair) {
+	remove := fmt.Sprintf("\"kubectl delete networkpolicy %s -n %s\"", f.Name, f.Namespace)
+	switch {
+	case p.found == nil:
+		f.Code = diag.PolicyMissing
+		a.place(f, p.built)
+		a.say(f, "policy %s is not there", f.Name)
+		f.Fix = "let Argo CD or Flux sync the overlay, and find out who may delete policies there"
+	case p.built != nil:
+		f.Code = diag.PolicyAltered
+		a.place(f, p.built)
+		fields := alterations(p)
+		if !slices.ContainsFunc(fields, func(s string) bool { return strings.HasPrefix(s, "spec") }) {
+			f.Severity = diag.Warning
+		}
+		a.say(f, "policy %s was altered: %s", f.Name, some(fields))
+		f.Fix = "let Argo CD or Flux sync the overlay, and find out who may change policies there"
+	case render.SaysOurs(p.found.Labels):
+		f.Code = diag.PolicyStale
+		f.lessIfHarmless()
+		a.say(f, "policy %s is Hedgerow's by its label, and %s", f.Name, a.whyStale(p.found))
+		f.Fix = "let Argo CD or Flux prune it, or " + remove
+	default:
+		f.Code = diag.PolicyForeign
+		f.lessIfHarmless()
+		a.say(f, "policy %s is not Hedgerow's", f.Name)
+		f.Fix = "declare a flow for what of it is wanted, then " + remove
+	}
+}
+
+// lessIfHarmless makes a warning of a finding that opens and closes nothing.
+func (f *Finding) lessIfHarmless() {
+	if len(f.Opened)+len(f.Closed) == 0 {
+		f.Severity = diag.Warning
+	}
+}
+
+// place points to the flow of a policy; one of the baseline stays with its
+// namespace.
+func (a *auditor) place(f *Finding, built *networkingv1.NetworkPolicy) {
+	for _, flow := range a.Built.Flows([]reach.Rule{{Policy: built}}) {
+		f.Pos = flow.Pos
+	}
+}
+
+// whyStale says why a policy is no longer built.
+func (a *auditor) whyStale(p *networkingv1.NetworkPolicy) string {
+	name := render.NoteOf(p.Annotations).Flow
+	flow := a.Tenancy.Flows[name]
+	switch {
+	case name == "":
+		return "is not generated"
+	case flow == nil:
+		return fmt.Sprintf("there is no flow %q", name)
+	}
+	return fmt.Sprintf("flow %q does not generate it", name)
+}
+
+// unmanaged judges a policy of a namespace that Hedgerow does not manage: of its own
+// there is at most the deny that it leaves behind.
+func (a *auditor) unmanaged(p *networkingv1.NetworkPolicy) {
+	namespace := namespaceOf(p.Namespace)
+	switch {
+	case !render.SaysOurs(p.Labels):
+	case p.Name == generator.LayerDeny:
+		a.left[namespace] = true
+		a.Notes = append(a.Notes, fmt.Sprintf("namespace %s left the tenancy and keeps its deny; \"kubectl delete networkpolicy %s -n %s\" releases it", namespace, p.Name, namespace))
+	default:
+		f := a.finding(diag.Warning, diag.PolicyStale, namespace, policyKind, p.Name)
+		a.say(&f, "policy %s is Hedgerow's by its label, and the tenancy does not manage the namespace", p.Name)
+		f.Fix = fmt.Sprintf("let Argo CD or Flux prune it, or \"kubectl delete networkpolicy %s -n %s\"", p.Name, namespace)
+		a.add(f)
+	}
+}
+
+// unjudged finds policies of other kinds that rule managed namespaces.
+func (a *auditor) unjudged() {
+	for kind, names := range tenancy.Sorted(a.Found.Unjudged) {
+		for _, n := range names {
+			if n.Namespace != "" && !a.managed[n.Namespace] {
+				continue
+			}
+			f := a.finding(diag.Warning, diag.PolicyUnjudged, n.Namespace, kind, n.Name)
+			a.say(&f, "%s %s may open or close more, and only NetworkPolicy is judged", kind, n.Name)
+			f.Fix = "see what it does to the namespaces of the tenancy"
+			a.add(f)
+		}
+	}
+}

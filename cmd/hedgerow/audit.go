@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+
+	"github.com/hedgerow-dev/hedgerow/audit"
+	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
+	"github.com/hedgerow-dev/hedgerow/kube"
+	"github.com/hedgerow-dev/hedgerow/proof"
+	"github.com/hedgerow-dev/hedgerow/reach"
+	"github.com/hedgerow-dev/hedgerow/report"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// auditOptions say which cluster is held against which of the tenancy's.
+type auditOptions struct {
+	as, cluster         string
+	kubeconfig, context string
+	paths               []string
+}
+
+func newAuditCmd(w world, v *viper.Viper) *cobra.Command {
+	var o auditOptions
+	cmd := &cobra.Command{
+		Use:   "audit [PATH...]",
+		Short: "Say what on a cluster went round the tenancy",
+		Long: `Audit holds a cluster against the tenancy: policies that are not Hedgerow's,
+missing, altered or stale, and what each opens and closes; namespaces that the
+tenancy does not know or that are not there; labels that match no pod, and pods
+that match no workload. It reads the cluster of the kubeconfig, as kubectl does,
+or the manifests at the paths: files, folders or - for the standard input.
+
+It lists and gets, and changes nothing.`,
+		Example: `  hedgerow audit
+  hedgerow audit --context prod-eu --cluster prod
+  hedgerow audit --as json
+  kubectl get ns,netpol,pods,deploy,sts,ds -A -o yaml | hedgerow audit -`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			if err := o.validate(); err != nil {
+				return err
+			}
+			cfg, err := readConfig(cmd, v)
+			if err != nil {
+				return err
+			}
+			return runAudit(cmd.Context(), w, cfg, &o)
+		},
+	}
+	configFlags(cmd.Flags())
+	f := cmd.Flags()
+	f.StringVar(&o.as, "as", "text", "how what is found is written: text, as diagnostics in the --format, or json")
+	f.StringVar(&o.cluster, "cluster", "", "the tenancy's name of the cluster, needed where it has several")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "file of the kubeconfig (default as kubectl: KUBECONFIG, or ~/.kube/config)")
+	f.StringVar(&o.context, "context", "", "context of the kubeconfig (default its current one)")
+	f.Duration("network-timeout", time.Minute, "how long an exchange with the API server may take")
+	return cmd
+}
+
+func (o *auditOptions) validate() error {
+	if formats := []string{"text", "json"}; !slices.Contains(formats, o.as) {
+		return fmt.Errorf("unknown format %q; %s", o.as, nearest.Hint(o.as, "formats", formats))
+	}
+	if len(o.paths) > 0 && o.kubeconfig+o.context != "" {
+		return errors.New("--kubeconfig and --context are for a live cluster, and paths are read instead of it")
+	}
+	return nil
+}
+
+func runAudit(ctx context.Context, w world, cfg *config, o *auditOptions) error {
+	j, err := newJob(w, cfg, false)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	if _, err := j.build(j.today()); err != nil {
+		return err
+	}
+	if diag.HasErrors(j.diags) {
+		return j.report()
+	}
+	cluster, err := o.clusterOf(j.tenancy)
+	if err != nil {
+		return err
+	}
+	objects, context, err := o.read(ctx, w, cfg, cluster)
+	if err != nil {
+		return err
+	}
+	found, err := audit.Check(audit.Input{Tenancy: j.tenancy, Built: j.proof.Clusters[cluster], Found: objects, Whole: len(o.paths) == 0})
+	if err != nil {
+		return failure{err}
+	}
+	if o.as == "json" {
+		return writeAudit(w, j.proof.Clusters[cluster], found)
+	}
+	for _, n := range found.Notes {
+		fmt.Fprintf(w.err, "note: %s\n", n)
+	}
+	if err := j.reportOn(found.Diagnostics()); err != nil {
+		return err
+	}
+	verdict := "is as the tenancy says"
+	if n := len(found.Findings); n > 0 {
+		verdict = "has no error and " + count(n, "warning")
+	}
+	j.say(j.summaryWriter(), "cluster %s%s %s: %s, %s\n", cluster, context, verdict,
+		count(found.Namespaces, "managed namespace"), countPolicies(found.Policies))
+	return nil
+}
+
+// clusterOf gives the cluster of the tenancy that is audited.
+func (o *auditOptions) clusterOf(t *tenancy.Tenancy) (string, error) {
+	names := tenancy.Keys(t.Clusters)
+	switch {
+	case o.cluster == "" && len(names) == 1:
+		return names[0], nil
+	case o.cluster == "":
+		return "", fmt.Errorf("the tenancy has several clusters, and which this is --cluster says: %s", strings.Join(names, ", "))
+	case t.Clusters[o.cluster] == nil:
+		return "", fmt.Errorf("cluster %q is not declared; %s", o.cluster, nearest.Hint(o.cluster, "clusters", names))
+	}
+	return o.cluster, nil
+}
+
+// read gives what is on the cluster, and the words for its context.
+func (o *auditOptions) read(ctx context.Context, w world, cfg *config, cluster string) (*reach.Objects, string, error) {
+	if len(o.paths) > 0 {
+		objects, err := o.manifests(w, cluster)
+		if err != nil {
+			return nil, "", failure{err}
+		}
+		return objects, "", nil
+	}
+	c, err := kube.Connect(kube.Options{Kubeconfig: o.kubeconfig, Context: o.context, Timeout: cfg.NetworkTimeout, Agent: "hedgerow/" + version()})
+	if err != nil {
+		return nil, "", failure{err}
+	}
+	objects, unanswered, err := c.Objects(ctx)
+	if err != nil {
+		return nil, "", failure{err}
+	}
+	for _, g := range unanswered {
+		fmt.Fprintf(w.err, "warning: the server of %s does not answer: whether it holds policies is not known\n", g)
+	}
+	if c.Name() == "" {
+		return objects, "", nil
+	}
+	return objects, fmt.Sprintf(" (context %s)", c.Name()), nil
+}
+
+// manifests gives the objects at the paths; of an output folder those of the
+// cluster.
+func (o *auditOptions) manifests(w world, cluster string) (*reach.Objects, error) {
+	clusters, err := readClusters(w.in, o.paths)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range clusters {
+		if c.name == cluster || c.name == "" {
+			return c.objects, nil
+		}
+	}
+	return nil, fmt.Errorf("%s holds nothing of cluster %q", strings.Join(o.paths, ", "), cluster)
+}
+
+// An auditedFinding is a finding as programs read it.
+type auditedFinding struct {
+	Severity  string              `json:"severity"`
+	Code      diag.Code           `json:"code"`
+	File      string              `json:"file,omitempty"`
+	Line      int                 `json:"line,omitempty"`
+	Column    int                 `json:"column,omitempty"`
+	Namespace string              `json:"namespace,omitempty"`
+	Kind      string              `json:"kind,omitempty"`
+	Name      string              `json:"name,omitempty"`
+	Fact      string              `json:"fact"`
+	Fix       string              `json:"fix"`
+	Opened    []report.Connection `json:"opened,omitempty"`
+	Closed    []report.Connection `json:"closed,omitempty"`
+}
+
+// writeAudit writes what was found as JSON; errProblems says that something of it
+// is an error.
+func writeAudit(w world, c *proof.Cluster, found *audit.Result) error {
+	out := struct {
+		Cluster  string           `json:"cluster"`
+		Findings []auditedFinding `json:"findings"`
+		Notes    []string         `json:"notes,omitempty"`
+	}{c.Name, []auditedFinding{}, found.Notes}
+	for i := range found.Findings {
+		f := &found.Findings[i]
+		out.Findings = append(out.Findings, auditedFinding{
+			Severity: f.Severity.String(), Code: f.Code, File: f.Pos.Filename, Line: f.Pos.Line, Column: f.Pos.Column,
+			Namespace: f.Namespace, Kind: f.Kind, Name: f.Name, Fact: f.Fact, Fix: f.Fix,
+			Opened: withoutCluster(connections(c, f.Opened)), Closed: withoutCluster(connections(c, f.Closed)),
+		})
+	}
+	if err := report.WriteJSON(w.out, out); err != nil {
+		return failure{err}
+	}
+	if diag.HasErrors(found.Diagnostics()) {
+		return errProblems
+	}
+	return nil
+}
+
+// withoutCluster leaves out of connections what the report says once.
+func withoutCluster(cs []report.Connection) []report.Connection {
+	for i := range cs {
+		cs[i].Cluster = ""
+	}
+	return cs
+}
