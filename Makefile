@@ -51,7 +51,7 @@ conformance: ## hold verdicts and built manifests against engines of others
 	go test -C conformance -count 1 -timeout $(TIMEOUT) -v .
 
 .PHONY: e2e
-e2e: apiserver ## hold what is rendered, and what is refused, against a real API server
+e2e: apiserver build ## hold what is rendered, and what is refused, against a real API server
 	go test -C conformance/cluster -count 1 -timeout $(TIMEOUT) -v -skip '^TestFlux$$' .
 
 .PHONY: e2e-flux

@@ -131,7 +131,7 @@ func kinds(names ...string) object {
 	var all []object
 	for _, n := range names {
 		name, kind, _ := strings.Cut(n, " ")
-		all = append(all, object{"name": name, "kind": kind, "verbs": []string{"get", "list"}})
+		all = append(all, object{"name": name, "kind": kind, "verbs": []string{"get", "list"}, "namespaced": true})
 	}
 	return object{"resources": all}
 }
@@ -194,16 +194,18 @@ func TestObjects(t *testing.T) {
 
 func TestEveryRightThatIsMissingIsNamed(t *testing.T) {
 	answers := cluster()
+	answers["/api/v1/namespaces"] = http.StatusForbidden
 	answers["/api/v1/pods"] = http.StatusForbidden
 	answers["/apis/apps/v1/deployments"] = http.StatusForbidden
 	answers["/apis/cilium.io/v2/ciliumnetworkpolicies"] = http.StatusForbidden
 	delete(answers, "/apis/batch/v1/cronjobs")
 	c, _ := connected(t, answers)
 	_, _, err := c.Objects(t.Context())
-	wantError(t, err, `pods cannot be read: the user has no right to the verb "list" on pods in every namespace; "kubectl auth can-i list pods --all-namespaces" says so, too
-deployments.apps cannot be read: the user has no right to the verb "list" on deployments.apps in every namespace; "kubectl auth can-i list deployments.apps --all-namespaces" says so, too
-cronjobs.batch cannot be read: the cluster does not serve version v1 of it; "kubectl api-resources --api-group=batch" lists what it does
-ciliumnetworkpolicies.cilium.io cannot be read: the user has no right to the verb "list" on ciliumnetworkpolicies.cilium.io in every namespace; "kubectl auth can-i list ciliumnetworkpolicies.cilium.io --all-namespaces" says so, too`)
+	wantError(t, err, `namespaces cannot be read: the user lacks the right to the verb "list" on them; "kubectl auth can-i list namespaces" asks for it
+pods cannot be read: the user lacks the right to the verb "list" on them in every namespace; "kubectl auth can-i list pods --all-namespaces" asks for it
+deployments.apps cannot be read: the user lacks the right to the verb "list" on them in every namespace; "kubectl auth can-i list deployments.apps --all-namespaces" asks for it
+cronjobs.batch cannot be read: the cluster does not serve version v1 of them; "kubectl api-resources --api-group=batch" lists what it serves
+ciliumnetworkpolicies.cilium.io cannot be read: the user lacks the right to the verb "list" on them in every namespace; "kubectl auth can-i list ciliumnetworkpolicies.cilium.io --all-namespaces" asks for it`)
 }
 
 func wantError(t *testing.T, err error, want string) {
@@ -281,7 +283,7 @@ func TestGet(t *testing.T) {
 		t.Errorf("%v, %v", m, err)
 	}
 	_, err := get("secret")
-	wantError(t, err, `configmaps cannot be read: the user has no right to the verb "get" on configmaps in namespace "kube-system"; "kubectl auth can-i get configmaps -n kube-system" says so, too`)
+	wantError(t, err, `configmaps cannot be read: the user lacks the right to the verb "get" on them in namespace "kube-system"; "kubectl auth can-i get configmaps -n kube-system" asks for it`)
 	if v, err := c.Version(t.Context()); err != nil || v.GitVersion != "v1.36.3" {
 		t.Errorf("%v, %v", v, err)
 	}

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,6 +103,9 @@ func (c *Client) policyKinds(ctx context.Context) (out []Resource, unanswered []
 			}
 		}
 	}
+	// The server lists groups and kinds in the order in which they came.
+	slices.SortFunc(out, func(a, b Resource) int { return cmp.Compare(a.String(), b.String()) })
+	slices.Sort(unanswered)
 	return out, unanswered, nil
 }
 
@@ -124,7 +128,7 @@ func (c *Client) kindsOf(ctx context.Context, g metav1.APIGroup) (out []Resource
 			// One with a slash is a part of each object, such as its status.
 			if !seen[k.Name] && !strings.Contains(k.Name, "/") && slices.Contains(k.Verbs, "list") {
 				seen[k.Name] = true
-				out = append(out, Resource{g.Name, v.Version, k.Name, k.Kind})
+				out = append(out, Resource{g.Name, v.Version, k.Name, k.Kind, !k.Namespaced})
 			}
 		}
 	}

@@ -14,27 +14,28 @@ import (
 
 // Resource is where the API server keeps objects of one kind.
 type Resource struct {
-	Group   string // "" for the core
-	Version string
-	Name    string // as in addresses and in RBAC rules: plural and small
-	Kind    string
+	Group       string // "" for the core
+	Version     string
+	Name        string // as in addresses and in RBAC rules: plural and small
+	Kind        string
+	ClusterWide bool // they are in no namespace
 }
 
 // The resources that are on every cluster.
 var (
-	Namespaces             = Resource{"", "v1", "namespaces", "Namespace"}
-	Nodes                  = Resource{"", "v1", "nodes", "Node"}
-	Pods                   = Resource{"", "v1", "pods", "Pod"}
-	Services               = Resource{"", "v1", "services", "Service"}
-	ConfigMaps             = Resource{"", "v1", "configmaps", "ConfigMap"}
-	ReplicationControllers = Resource{"", "v1", "replicationcontrollers", "ReplicationController"}
-	Deployments            = Resource{"apps", "v1", "deployments", "Deployment"}
-	StatefulSets           = Resource{"apps", "v1", "statefulsets", "StatefulSet"}
-	DaemonSets             = Resource{"apps", "v1", "daemonsets", "DaemonSet"}
-	Jobs                   = Resource{"batch", "v1", "jobs", "Job"}
-	CronJobs               = Resource{"batch", "v1", "cronjobs", "CronJob"}
-	EndpointSlices         = Resource{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"}
-	NetworkPolicies        = Resource{"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"}
+	Namespaces             = Resource{Version: "v1", Name: "namespaces", Kind: "Namespace", ClusterWide: true}
+	Nodes                  = Resource{Version: "v1", Name: "nodes", Kind: "Node", ClusterWide: true}
+	Pods                   = Resource{Version: "v1", Name: "pods", Kind: "Pod"}
+	Services               = Resource{Version: "v1", Name: "services", Kind: "Service"}
+	ConfigMaps             = Resource{Version: "v1", Name: "configmaps", Kind: "ConfigMap"}
+	ReplicationControllers = Resource{Version: "v1", Name: "replicationcontrollers", Kind: "ReplicationController"}
+	Deployments            = Resource{Group: "apps", Version: "v1", Name: "deployments", Kind: "Deployment"}
+	StatefulSets           = Resource{Group: "apps", Version: "v1", Name: "statefulsets", Kind: "StatefulSet"}
+	DaemonSets             = Resource{Group: "apps", Version: "v1", Name: "daemonsets", Kind: "DaemonSet"}
+	Jobs                   = Resource{Group: "batch", Version: "v1", Name: "jobs", Kind: "Job"}
+	CronJobs               = Resource{Group: "batch", Version: "v1", Name: "cronjobs", Kind: "CronJob"}
+	EndpointSlices         = Resource{Group: "discovery.k8s.io", Version: "v1", Name: "endpointslices", Kind: "EndpointSlice"}
+	NetworkPolicies        = Resource{Group: "networking.k8s.io", Version: "v1", Name: "networkpolicies", Kind: "NetworkPolicy"}
 )
 
 // String gives the resource as kubectl and RBAC call it, as in deployments.apps.
@@ -142,17 +143,17 @@ func Get[T any](ctx context.Context, c *Client, r Resource, namespace, name stri
 // refused says what a resource that cannot be read takes: the verb that RBAC
 // must give, or the command that shows what is so.
 func (c *Client) refused(err error, r Resource, verb, namespace string) error {
-	where, flag := "in every namespace", "--all-namespaces"
-	if namespace != "" {
-		where, flag = fmt.Sprintf("in namespace %q", namespace), "-n "+namespace
+	where, flag := " in every namespace", " --all-namespaces"
+	if r.ClusterWide {
+		where, flag = "", ""
+	} else if namespace != "" {
+		where, flag = fmt.Sprintf(" in namespace %q", namespace), " -n "+namespace
 	}
 	switch {
 	case apierrors.IsForbidden(err):
-		return fmt.Errorf("%s cannot be read: the user has no right to the verb %q on %s %s; \"kubectl auth can-i %s %s %s\" says so, too",
-			r, verb, r, where, verb, r, flag)
+		return fmt.Errorf("%s cannot be read: the user lacks the right to the verb %q on them%s; \"kubectl auth can-i %s %s%s\" asks for it", r, verb, where, verb, r, flag)
 	case apierrors.IsNotFound(err), apierrors.IsMethodNotSupported(err):
-		return fmt.Errorf("%s cannot be read: the cluster does not serve version %s of it; \"kubectl api-resources --api-group=%s\" lists what it does",
-			r, r.Version, r.Group)
+		return fmt.Errorf("%s cannot be read: the cluster does not serve version %s of them; \"kubectl api-resources --api-group=%s\" lists what it serves", r, r.Version, r.Group)
 	}
 	return c.worded(err, "reading "+r.String())
 }
