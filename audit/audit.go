@@ -65,22 +65,8 @@ func Check(in Input) (*Result, error) {
 	a.unjudged()
 	a.namespaces()
 	a.workloads()
-	sort(a.Findings)
+	slices.SortStableFunc(a.Findings, func(a, b Finding) int { return diag.Compare(a.Diagnostic, b.Diagnostic) })
 	return &a.Result, nil
-}
-
-// sort orders findings as diagnostics are.
-func sort(findings []Finding) {
-	rank := map[string]int{}
-	key := func(d *diag.Diagnostic) string { return fmt.Sprint(d.Pos, d.Severity, d.Code, d.Fact) }
-	var all []diag.Diagnostic
-	for i := range findings {
-		all = append(all, findings[i].Diagnostic)
-	}
-	for i, d := range diag.Sort(all) {
-		rank[key(&d)] = i
-	}
-	slices.SortStableFunc(findings, func(a, b Finding) int { return rank[key(&a.Diagnostic)] - rank[key(&b.Diagnostic)] })
 }
 
 // An auditor holds the state of one audit.

@@ -92,9 +92,7 @@ func (a *auditor) compare(found []*networkingv1.NetworkPolicy) (*reach.Compariso
 	return reach.Compare(state(a.Built.Objects.Policies), state(found))
 }
 
-// changed adds the findings of a namespace, each with what it opens and closes: a
-// policy opens what its rules allow, and the deny, by not being there, what
-// nothing else isolates.
+// changed adds the findings of a namespace, each with what it opens and closes.
 func (a *auditor) changed(c *reach.Comparison, namespace string, pairs []*pair, all bool) error {
 	opened, closed, err := c.By(namespace)
 	if err != nil {
@@ -110,10 +108,8 @@ func (a *auditor) changed(c *reach.Comparison, namespace string, pairs []*pair, 
 	}
 	for _, p := range pairs {
 		f := a.finding(diag.Error, "", namespace, policyKind, p.name())
-		f.Opened = c.ListOpened(claimed(opened, func(e *reach.Edge) bool {
-			return allows(p.found, e) || p.name() == generator.LayerDeny && c.Unisolated(e, namespace)
-		}))
-		f.Closed = c.ListClosed(claimed(closed, func(e *reach.Edge) bool { return allows(p.built, e) }))
+		f.Opened = c.ListOpened(claimed(opened, func(e *reach.Edge) bool { return p.opens(c, e, namespace) }))
+		f.Closed = c.ListClosed(claimed(closed, p.closes))
 		a.describe(&f, p)
 		a.add(f)
 	}
@@ -135,6 +131,16 @@ func claimed(all []reach.Edge, by func(*reach.Edge) bool) (out []reach.Edge) {
 	}
 	return out
 }
+
+// opens reports whether a policy is what opens an edge: by one of its rules or,
+// if it is the deny that is not as it was, because nothing else isolates an end.
+func (p *pair) opens(c *reach.Comparison, e *reach.Edge, namespace string) bool {
+	return allows(p.found, e) || p.name() == generator.LayerDeny && c.Unisolated(e, namespace)
+}
+
+// closes reports whether a policy is what closes an edge: it is not there any
+// more, or not as it was, and allowed it.
+func (p *pair) closes(e *reach.Edge) bool { return allows(p.built, e) }
 
 // allows reports whether one of the policy's rules is among those that open an
 // edge.

@@ -11,13 +11,13 @@ import (
 // differ only in what no format shows, the offset of a position, count as equal.
 func Sort(ds []Diagnostic) []Diagnostic {
 	sorted := slices.Clone(ds)
-	slices.SortStableFunc(sorted, compare)
-	return slices.CompactFunc(sorted, func(a, b Diagnostic) bool { return compare(a, b) == 0 })
+	slices.SortStableFunc(sorted, Compare)
+	return slices.CompactFunc(sorted, func(a, b Diagnostic) bool { return Compare(a, b) == 0 })
 }
 
-// compare goes on past the fact to every other field, so that the order never
+// Compare orders diagnostics as Sort does. It goes on past the fact to every other field, so that the order never
 // depends on the order in which the checks ran.
-func compare(a, b Diagnostic) int {
+func Compare(a, b Diagnostic) int {
 	return cmp.Or(
 		comparePos(a.Pos, b.Pos),
 		cmp.Compare(a.Severity, b.Severity),
