@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/hedgerow-dev/hedgerow/proof"
 	"github.com/hedgerow-dev/hedgerow/reach"
 )
 
@@ -92,6 +93,27 @@ func TestMakers(t *testing.T) {
 	want := []string{"CronJob nightly", "Deployment bare", "Deployment web", "Job once", "Pod alone", "Pod host"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, not %q", got, want)
+	}
+}
+
+// TestRunning has a pod give a name that is declared to a port that is not.
+func TestRunning(t *testing.T) {
+	web := reach.NamedPort{Name: "web", Protocol: reach.TCP, Number: 8080}
+	shell := reach.NamedPort{Name: "web", Protocol: reach.TCP, Number: 22}
+	declared := &reach.Workload{Namespace: "shop", Name: "web", Labels: map[string]string{"app": "web"}, Ports: []reach.NamedPort{web}}
+	a := &auditor{Input: Input{
+		Built: &proof.Cluster{Objects: &reach.Cluster{Workloads: []*reach.Workload{declared}}},
+		Found: &reach.Objects{Cluster: reach.Cluster{Workloads: []*reach.Workload{
+			{Namespace: "shop", Labels: map[string]string{"app": "web", "v": "1"}, Ports: []reach.NamedPort{shell, web}},
+			{Namespace: "shop", Labels: map[string]string{"app": "db"}, Ports: []reach.NamedPort{{Name: "db"}}},
+			{Namespace: "bank", Labels: map[string]string{"app": "web"}, Ports: []reach.NamedPort{{Name: "bank"}}},
+		}}},
+	}}
+	if got := a.running(); len(got) != 1 || !slices.Equal(got[0].Ports, []reach.NamedPort{shell, web}) {
+		t.Errorf("%v", got[0])
+	}
+	if !slices.Equal(declared.Ports, []reach.NamedPort{web}) {
+		t.Error("what is declared was changed")
 	}
 }
 

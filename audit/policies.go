@@ -84,9 +84,10 @@ func values[V any](m map[string]V) (out []V) {
 // policies differ; those of namespaces that Hedgerow does not manage count for
 // neither.
 func (a *auditor) compare(found []*networkingv1.NetworkPolicy) (*reach.Comparison, error) {
+	workloads := a.running()
 	state := func(policies []*networkingv1.NetworkPolicy) reach.State {
 		return reach.State{Has: a.Built.Managed, Cluster: &reach.Cluster{
-			Namespaces: a.Found.Namespaces, Workloads: a.Built.Objects.Workloads, Policies: policies,
+			Namespaces: a.Found.Namespaces, Workloads: workloads, Policies: policies,
 		}}
 	}
 	return reach.Compare(state(a.Built.Objects.Policies), state(found))
@@ -216,7 +217,7 @@ func (a *auditor) unmanaged(p *networkingv1.NetworkPolicy) {
 	case !render.SaysOurs(p.Labels):
 	case p.Name == generator.LayerDeny:
 		a.left[namespace] = true
-		a.Notes = append(a.Notes, fmt.Sprintf("namespace %s left the tenancy and keeps its deny; \"kubectl delete networkpolicy %s -n %s\" releases it", namespace, p.Name, namespace))
+		a.Notes = append(a.Notes, fmt.Sprintf("namespace %q left the tenancy and keeps its deny; delete its policy %s to release it", namespace, p.Name))
 	default:
 		f := a.finding(diag.Warning, diag.PolicyStale, namespace, policyKind, p.Name)
 		a.say(&f, "policy %s is Hedgerow's by its label, and the tenancy does not manage the namespace", p.Name)

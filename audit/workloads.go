@@ -18,10 +18,7 @@ func (a *auditor) workloads() {
 		a.Notes = append(a.Notes, "the manifests show no pods: whether the labels of workloads match any is not judged")
 		return
 	}
-	found := map[string][]*reach.Workload{}
-	for _, w := range a.Found.Workloads {
-		found[w.Namespace] = append(found[w.Namespace], w)
-	}
+	found := a.foundByNamespace()
 	for namespace, place := range tenancy.Sorted(a.Built.Places) {
 		if !a.there(namespace) || place.Retired {
 			continue
@@ -35,6 +32,36 @@ func (a *auditor) workloads() {
 			a.onHosts(namespace, makers(found[namespace]))
 		}
 	}
+}
+
+func (a *auditor) foundByNamespace() map[string][]*reach.Workload {
+	out := map[string][]*reach.Workload{}
+	for _, w := range a.Found.Workloads {
+		out[w.Namespace] = append(out[w.Namespace], w)
+	}
+	return out
+}
+
+// running gives the declared workloads with the names that their pods give to
+// ports, beside those that are declared: who writes a policy that calls a port by
+// its name may well say in the pod which port that is.
+func (a *auditor) running() (out []*reach.Workload) {
+	found := a.foundByNamespace()
+	for _, w := range a.Built.Objects.Workloads {
+		with := *w
+		with.Ports = slices.Clone(w.Ports)
+		for _, f := range found[w.Namespace] {
+			if carries(f.Labels, w.Labels) {
+				with.Ports = append(with.Ports, f.Ports...)
+			}
+		}
+		slices.SortFunc(with.Ports, func(a, b reach.NamedPort) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Number, b.Number))
+		})
+		with.Ports = slices.Compact(with.Ports)
+		out = append(out, &with)
+	}
+	return out
 }
 
 // declared gives the workloads that the tenancy declares at a place.
@@ -61,7 +88,7 @@ func (a *auditor) unmatched(namespace string, w *tenancy.Workload, found []*reac
 }
 
 // carries reports whether all the labels are among those of pods.
-func carries(pods map[string]string, labels tenancy.Labels) bool {
+func carries(pods, labels map[string]string) bool {
 	for key, value := range labels {
 		if got, ok := pods[key]; !ok || got != value {
 			return false
