@@ -55,9 +55,10 @@ func (r *Result) Diagnostics() (out []diag.Diagnostic) {
 }
 
 // Check gives everything in which the cluster is not as the tenancy says, sorted.
-// The error is about policies that cannot be read.
+// The error is about policies that cannot be
+// read, or that are there twice.
 func Check(in Input) (*Result, error) {
-	a := &auditor{Input: in, exists: setOf(in.Found.Shows()), managed: setOf(in.Built.Managed), left: map[string]bool{}}
+	a := &auditor{Input: in, exists: setOf(in.Found.Shows()), managed: setOf(in.Built.Managed), left: map[string]bool{}, hasPolicies: map[string]bool{}}
 	a.Policies, a.Namespaces = len(in.Built.Objects.Policies), len(in.Built.Managed)
 	if err := a.policies(); err != nil {
 		return nil, err
@@ -73,9 +74,10 @@ func Check(in Input) (*Result, error) {
 type auditor struct {
 	Input
 	Result
-	exists  map[string]bool // the namespaces that are there
-	managed map[string]bool // those whose policies Hedgerow writes
-	left    map[string]bool // those that it does not manage, and that have its deny
+	exists      map[string]bool // the namespaces that are there
+	managed     map[string]bool // those whose policies Hedgerow writes
+	left        map[string]bool // those that it does not manage, and that have its deny
+	hasPolicies map[string]bool // managed ones in which there is any
 }
 
 func setOf(names []string) map[string]bool {

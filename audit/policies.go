@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -29,28 +31,9 @@ func (p *pair) name() string {
 // policies finds the policies of managed namespaces that are not as they are
 // built.
 func (a *auditor) policies() error {
-	byNamespace := map[string]map[string]*pair{}
-	at := func(namespace, name string) *pair {
-		if byNamespace[namespace] == nil {
-			byNamespace[namespace] = map[string]*pair{}
-		}
-		if byNamespace[namespace][name] == nil {
-			byNamespace[namespace][name] = &pair{}
-		}
-		return byNamespace[namespace][name]
-	}
-	for _, p := range a.Built.Objects.Policies {
-		at(p.Namespace, p.Name).built = p
-	}
-	var ruled []*networkingv1.NetworkPolicy // of the managed namespaces
-	for _, p := range a.Found.Policies {
-		namespace := namespaceOf(p.Namespace)
-		if !a.managed[namespace] {
-			a.unmanaged(p)
-			continue
-		}
-		at(namespace, p.Name).found = p
-		ruled = append(ruled, p)
+	byNamespace, ruled, err := a.pairs()
+	if err != nil {
+		return err
 	}
 	var c *reach.Comparison
 	for namespace, pairs := range tenancy.Sorted(byNamespace) {
@@ -59,16 +42,52 @@ func (a *auditor) policies() error {
 			continue // what is not there is said once, of the namespace
 		}
 		if c == nil {
-			var err error
 			if c, err = a.compare(ruled); err != nil {
 				return err
 			}
 		}
-		if err := a.changed(c, namespace, changed, len(changed) == len(pairs)); err != nil {
+		if err := a.changed(c, namespace, changed); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// pairs gives the policies of managed namespaces, by namespace and name, and all
+// of them that are found. It is an error that manifests hold two that differ
+// under one name: nobody knows which of them the cluster has.
+func (a *auditor) pairs() (out map[string]map[string]*pair, ruled []*networkingv1.NetworkPolicy, err error) {
+	out = map[string]map[string]*pair{}
+	at := func(namespace, name string) *pair {
+		if out[namespace] == nil {
+			out[namespace] = map[string]*pair{}
+		}
+		if out[namespace][name] == nil {
+			out[namespace][name] = &pair{}
+		}
+		return out[namespace][name]
+	}
+	for _, p := range a.Built.Objects.Policies {
+		at(p.Namespace, p.Name).built = p
+	}
+	var errs []error
+	for _, p := range a.Found.Policies {
+		namespace := namespaceOf(p.Namespace)
+		if !a.managed[namespace] {
+			a.unmanaged(p)
+			continue
+		}
+		of := at(namespace, p.Name)
+		switch {
+		case of.found == nil:
+			of.found = p
+			a.hasPolicies[namespace] = true
+			ruled = append(ruled, p)
+		case !reflect.DeepEqual(spec(of.found), spec(p)):
+			errs = append(errs, fmt.Errorf("NetworkPolicy %s is there twice, and differs", reach.PolicyName(p)))
+		}
+	}
+	return out, ruled, errors.Join(errs...)
 }
 
 // values gives those of a map in the order of its keys.
@@ -94,15 +113,15 @@ func (a *auditor) compare(found []*networkingv1.NetworkPolicy) (*reach.Compariso
 }
 
 // changed adds the findings of a namespace, each with what it opens and closes.
-func (a *auditor) changed(c *reach.Comparison, namespace string, pairs []*pair, all bool) error {
+func (a *auditor) changed(c *reach.Comparison, namespace string, pairs []*pair) error {
 	opened, closed, err := c.By(namespace)
 	if err != nil {
 		return err
 	}
-	if some := slices.ContainsFunc(pairs, func(p *pair) bool { return p.found != nil }); all && !some {
+	if len(pairs) > 1 && !a.hasPolicies[namespace] {
 		f := a.finding(diag.Error, diag.PolicyMissing, namespace, policyKind, "")
 		f.Opened, f.Closed = c.ListOpened(opened), c.ListClosed(closed)
-		a.say(&f, "none of its %s is there", policies(len(pairs)))
+		a.say(&f, "none of its %d policies is there", len(pairs))
 		f.Fix = "let Argo CD or Flux sync its overlay: until then nothing isolates it"
 		a.add(f)
 		return nil
@@ -115,13 +134,6 @@ func (a *auditor) changed(c *reach.Comparison, namespace string, pairs []*pair, 
 		a.add(f)
 	}
 	return nil
-}
-
-func policies(n int) string {
-	if n == 1 {
-		return "1 policy"
-	}
-	return fmt.Sprintf("%d policies", n)
 }
 
 func claimed(all []reach.Edge, by func(*reach.Edge) bool) (out []reach.Edge) {
