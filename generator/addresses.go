@@ -53,7 +53,7 @@ func (x *expander) external(e *tenancy.External, k *tenancy.Cluster) []Peer {
 			continue // reported by check
 		}
 		if missing := missingRanges(k, block); len(missing) > 0 && couldHoldCluster(block) {
-			x.Error(diag.ExternalWide, w.Pos, "add them to the cluster, as in "+missing[0]+": cidrs: [\"10.0.0.0/16\"]",
+			x.Error(diag.ExternalWide, w.Pos, fmt.Sprintf("add them to the cluster, as in %s: cidrs: [\"10.0.0.0/16\"]; \"%s\" shows them", missing[0], rangeCommands[missing[0]]),
 				"external %q: %s could hold addresses of cluster %q, which does not say the addresses of its %s",
 				e.Name, block, k.Name, strings.Join(missing, ", "))
 			continue
@@ -158,6 +158,14 @@ func outermost(ps []netip.Prefix) (out []netip.Prefix) {
 		}
 	}
 	return out
+}
+
+// rangeCommands show the ranges of a cluster, with kubectl. ServiceCIDRs are there
+// since Kubernetes 1.33; before, the flag --service-cluster-ip-range says it.
+var rangeCommands = map[string]string{
+	"pods":     "kubectl get nodes -o jsonpath='{.items[*].spec.podCIDRs}'",
+	"services": "kubectl get servicecidrs",
+	"nodes":    "kubectl get nodes -o wide",
 }
 
 // missingRanges names the facts without which a cluster's addresses of a block's

@@ -214,7 +214,11 @@ func (s *selector) apiServer(peer *tenancy.Peer) []target {
 // addresses gives a fact of the cluster. A guard cannot be judged without it.
 func (s *selector) addresses(facts []tenancy.Word, what string, peer *tenancy.Peer, declared map[string]tenancy.Port) []target {
 	if len(facts) == 0 {
-		s.unknown = append(s.unknown, fact{peer, diag.ClusterFact, "add them to the cluster",
+		command := "kubectl get nodes -o wide"
+		if what != "nodes" {
+			command = "kubectl get endpointslices -n default"
+		}
+		s.unknown = append(s.unknown, fact{peer, diag.ClusterFact, fmt.Sprintf("add them to the cluster, as %q shows them", command),
 			fmt.Sprintf("the addresses of the %s of cluster %q are unknown", what, s.c.Name)})
 		return nil
 	}
