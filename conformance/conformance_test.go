@@ -157,6 +157,15 @@ func testTenancies(t *testing.T) {
 		}
 	})
 	logTallies(t, counts)
+	quoted(t, "%s packets of the tenancies here", counts)
+}
+
+// quoted sees to it that the README says how many packets every engine judged.
+func quoted(t *testing.T, format string, counts map[string]*tally, further ...int) {
+	t.Helper()
+	for _, n := range counts {
+		tenancies.Quoted(t, repository, format, append([]int{int(n.packets.Load())}, further...)...)
+	}
 }
 
 // testRandomTenancies judges some packets of many random tenancies.
@@ -179,6 +188,7 @@ func testRandomTenancies(t *testing.T) {
 		t.Errorf("only %d random tenancies are accepted, not %d", accepted.Load(), wanted)
 	}
 	logTallies(t, counts)
+	quoted(t, "%s of %s random ones", counts, int(accepted.Load()))
 }
 
 // randomTenancy judges one random tenancy; it reports whether it was accepted.
@@ -211,6 +221,7 @@ func testForeignClusters(t *testing.T) {
 	})
 	t.Logf("%d clusters, of the seeds from %d", wanted, seed)
 	logTallies(t, counts)
+	quoted(t, "%s of %s clusters of foreign policies", counts, wanted)
 }
 
 // foreignCluster judges one.

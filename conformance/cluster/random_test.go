@@ -53,6 +53,7 @@ func testRandomTenancies(t *testing.T, s *server) {
 	wg.Wait()
 	t.Logf("%d of %d random tenancies are accepted, of the seeds from %d", accepted.Load(), tries, seed)
 	t.Logf("%d objects: %d different ones, each of which the server would keep as it was rendered", a.rendered.Load(), a.asked.Load())
+	tenancies.Quoted(t, repository, "%s different objects of %s random tenancies", int(a.asked.Load()), int(accepted.Load()))
 	if accepted.Load() < int64(wanted) && !t.Failed() {
 		t.Errorf("only %d random tenancies are accepted, not %d", accepted.Load(), wanted)
 	}

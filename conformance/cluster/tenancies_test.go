@@ -56,6 +56,7 @@ func testTenancies(t *testing.T, s *server) {
 	t.Logf("%d tenancies: %d objects of %d overlays, and %d for Argo CD and Flux, are kept as they were rendered, and stay untouched when they are applied again",
 		len(dirs), objects, overlays, delivered)
 	t.Logf("on %d clusters that was done with the rights of the account that Flux works as", accounts)
+	tenancies.Quoted(t, repository, "%s objects of %s overlays, and %s for Argo CD, Flux and guards", objects, overlays, delivered)
 	if delivered == 0 || accounts == 0 {
 		t.Error("no tenancy is delivered")
 	}
