@@ -164,6 +164,9 @@ const (
 	PodHostNetwork      Code = "pod-host-network"
 )
 
+// The code of what hedgerow facts finds otherwise on a cluster.
+const ClusterDiffers Code = "cluster-differs"
+
 // Summary says in one sentence what the code means; it is empty for a code that
 // is not known.
 func (c Code) Summary() string { return summaries[c] }
@@ -304,4 +307,6 @@ var summaries = map[Code]string{
 	WorkloadUnmatched:   "The labels of a workload match no pod on the cluster.",
 	PodUndeclared:       "Pods of a managed namespace belong to no declared workload.",
 	PodHostNetwork:      "Pods of a managed namespace use their nodes' network, which no policy rules.",
+
+	ClusterDiffers: "A cluster is not what the tenancy says of it.",
 }

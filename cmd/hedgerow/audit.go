@@ -88,7 +88,7 @@ func runAudit(ctx context.Context, w world, cfg *config, o *auditOptions) error 
 	if diag.HasErrors(j.diags) {
 		return j.report()
 	}
-	cluster, err := o.clusterOf(j.tenancy)
+	cluster, err := clusterNamed(o.cluster, j.tenancy)
 	if err != nil {
 		return err
 	}
@@ -118,18 +118,19 @@ func runAudit(ctx context.Context, w world, cfg *config, o *auditOptions) error 
 	return nil
 }
 
-// clusterOf gives the cluster of the tenancy that is audited.
-func (o *auditOptions) clusterOf(t *tenancy.Tenancy) (string, error) {
+// clusterNamed gives the tenancy's name of the cluster that is meant: the one of
+// the flag --cluster, or without it the only one there is.
+func clusterNamed(flag string, t *tenancy.Tenancy) (string, error) {
 	names := tenancy.Keys(t.Clusters)
 	switch {
-	case o.cluster == "" && len(names) == 1:
+	case flag == "" && len(names) == 1:
 		return names[0], nil
-	case o.cluster == "":
+	case flag == "":
 		return "", fmt.Errorf("the tenancy has several clusters, and which this is --cluster says: %s", strings.Join(names, ", "))
-	case t.Clusters[o.cluster] == nil:
-		return "", fmt.Errorf("cluster %q is not declared; %s", o.cluster, nearest.Hint(o.cluster, "clusters", names))
+	case t.Clusters[flag] == nil:
+		return "", fmt.Errorf("cluster %q is not declared; %s", flag, nearest.Hint(flag, "clusters", names))
 	}
-	return o.cluster, nil
+	return flag, nil
 }
 
 // read gives what is on the cluster, and the words for its context.

@@ -252,6 +252,7 @@ var elsewhere = map[diag.Code]string{
 	diag.OutputInChange:   "it needs a Git repository: pull_request.txtar",
 	diag.BranchStands:     "it needs a Git repository: publish.txtar",
 	diag.ReadElsewhere:    "it needs a Git repository: publish_delivery.txtar",
+	diag.ClusterDiffers:   "it needs a cluster: facts.txtar",
 	diag.DeclaredClosed:   "no tenancy brings it about: the tests of the proof damage what was built",
 
 	diag.PolicyForeign:       "it needs a cluster: audit.txtar",

@@ -31,6 +31,7 @@ var silent = []diag.Code{
 	diag.MeshPorts, diag.UnscrapedMetric, diag.UnknownLint, diag.UnusedSilence,
 	diag.PolicyForeign, diag.PolicyAltered, diag.PolicyMissing, diag.PolicyStale, diag.PolicyUnjudged,
 	diag.NamespaceUndeclared, diag.NamespaceAbsent, diag.WorkloadUnmatched, diag.PodUndeclared, diag.PodHostNetwork,
+	diag.ClusterDiffers,
 }
 
 // TestEveryCodeIsJudged sees to it that each code is claimed of the server, or

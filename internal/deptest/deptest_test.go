@@ -43,6 +43,7 @@ var broken = fstest.MapFS{
 	"schema/a.go": importing("k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/krusty", "github.com/go-git/go-git/v5",
 		"github.com/spf13/viper"),
 	"audit/a.go": importing("os", "time", "math/rand", module+"/kube"),
+	"facts/a.go": importing("os", "time", "math/rand", module+"/kube"),
 	"check/a.go": importing("os", "time", "math/rand/v2", "io/fs", "golang.org/x/text", module+"/generator"),
 	"cni/a.go":   importing(module + "/tenancy"),
 	"generator/a.go": importing("k8s.io/api/core/v1", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/yaml.v3",
@@ -94,6 +95,10 @@ check/a.go:6: ./check may not use "golang.org/x/text": the cross-field rules are
 check/a.go:7: ./check may not use "./generator": the cross-field rules are plain Go over the tenancy
 cni/a.go:2: ./cni may not use "./tenancy": what plugins do is a table, and nothing else
 diag/a.go:3: ./diag may not use "./tenancy": diagnostics are data that every package hands on
+facts/a.go:2: ./facts may not use "os": facts are found in objects, wherever they come from: no files, no clock, no chance, no cluster
+facts/a.go:3: ./facts may not use "time": facts are found in objects, wherever they come from: no files, no clock, no chance, no cluster
+facts/a.go:4: ./facts may not use "math/rand": facts are found in objects, wherever they come from: no files, no clock, no chance, no cluster
+facts/a.go:5: ./facts may not use "./kube": facts are found in objects, wherever they come from: no files, no clock, no chance, no cluster
 generator/a.go:2: ./generator may not use "k8s.io/api/core/v1": the generator speaks in domain terms; render alone knows how they are written down
 generator/a.go:3: ./generator may not use "sigs.k8s.io/yaml": the generator speaks in domain terms; render alone knows how they are written down
 generator/a.go:4: ./generator may not use "go.yaml.in/yaml/v3": the generator speaks in domain terms; render alone knows how they are written down

@@ -134,6 +134,11 @@ var Rules = []Rule{
 		Reason: "publish commits files that are planned and proved, and looks into none of them",
 	},
 	{
+		In:     "./facts/...",
+		Never:  []string{"os/...", "time/...", "math/rand/...", "./kube/..."},
+		Reason: "facts are found in objects, wherever they come from: no files, no clock, no chance, no cluster",
+	},
+	{
 		In: "./kube/...",
 		Never: []string{
 			"cuelang.org/...", "sigs.k8s.io/kustomize/...", "github.com/go-git/...",
