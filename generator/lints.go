@@ -128,7 +128,7 @@ func (x *expander) manyPorts() {
 		for _, dir := range []Direction{Ingress, Egress} {
 			for _, w := range crowded(o, dir, plugin.MostPorts) {
 				f := w.cause.Flow
-				x.Lint(diag.ManyPorts, "flows."+f.Name, f.Pos, "open a range of ports, or let several workloads share the flows",
+				x.Lint(diag.ManyPorts, "flows."+f.Name, f.Pos, "open fewer ports, or let several workloads share the flows",
 					"%s of namespace %q opens %d ports to one peer, and %s, as on cluster %q, keeps %d", dir, o.Namespace, w.ports, plugin.Name, o.Cluster, plugin.MostPorts)
 			}
 		}
