@@ -164,7 +164,7 @@ const (
 	PodHostNetwork      Code = "pod-host-network"
 )
 
-// The code of what hedgerow facts finds otherwise on a cluster.
+// ClusterDiffers is the code of facts that are otherwise on a cluster.
 const ClusterDiffers Code = "cluster-differs"
 
 // Summary says in one sentence what the code means; it is empty for a code that
