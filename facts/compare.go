@@ -72,6 +72,11 @@ func held[T any](c *comparer, field string, f Fact[T]) bool {
 }
 
 func (c *comparer) cni() {
+	if c.f.NotEnforcing != "" {
+		c.Compared = append(c.Compared, "cni")
+		c.differs(c.k.CNI.Pos, "have it enforce policies; hedgerow facts says how", "%s is there and ignores every policy", c.f.NotEnforcing)
+		return
+	}
 	if held(c, "cni", c.f.CNI) && c.k.CNI.Text != c.f.CNI.Value {
 		c.differs(c.k.CNI.Pos, fmt.Sprintf("write cni: %q", c.f.CNI.Value), "cni is %q, and %s is %q", c.k.CNI.Text, c.f.CNI.From, c.f.CNI.Value)
 	}

@@ -19,6 +19,9 @@ type Facts struct {
 	Nodes      Fact[[]netip.Prefix]
 	Mesh       Fact[string]
 
+	// NotEnforcing says which plugin is there and told to ignore policies, or "".
+	NotEnforcing string
+
 	kubelets bool // the version of Kubernetes is that of the nodes' kubelets
 }
 
@@ -75,6 +78,9 @@ type Missing struct {
 func Find(o *Objects) *Facts {
 	f := &Facts{}
 	f.CNI, f.CNIVersion = o.cni()
+	if found := enforcing(o.agents()); len(found) > 0 && found[0].off {
+		f.NotEnforcing = found[0].object
+	}
 	f.Kubernetes, f.kubelets = o.kubernetes()
 	f.DNS = o.dns(f.CNI.Value, f.CNIVersion.Value)
 	f.APIServer = o.apiServer()

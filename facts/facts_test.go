@@ -88,6 +88,12 @@ func TestPlatforms(t *testing.T) {
 				t.Fatalf("the block is refused: %v", wrong)
 			}
 			c := facts.Compare(cluster, f)
+			if f.NotEnforcing != "" { // whatever somebody found out
+				if len(c.Diags) != 1 || c.Diags[0].Code != diag.ClusterDiffers {
+					t.Errorf("a plugin that ignores every policy passes: %v", c.Diags)
+				}
+				return
+			}
 			if len(c.Diags) > 0 || len(c.Compared) == 0 && f.Nodes.State == facts.Known {
 				t.Errorf("it is not as its own cluster: %v; compared were %v", c.Diags, c.Compared)
 			}

@@ -40,6 +40,10 @@ var agents = []struct {
 	{"flannel", []string{"kube-flannel-ds", "kube-flannel"}},
 }
 
+// installed are the namespaces that plugins are installed in. A DaemonSet of such
+// a name elsewhere is anybody's, and is not to say what the cluster's plugin is.
+var installed = []string{"calico-system", "cilium", "kube-flannel", "kube-system", "openshift-ovn-kubernetes", "ovn-kubernetes"}
+
 // An agent is a network plugin that was found.
 type agent struct {
 	plugin, object, image string
@@ -87,7 +91,7 @@ func (o *Objects) cni() (plugin, version Fact[string]) {
 func (o *Objects) agents() (out []agent) {
 	for i := range o.daemonSets {
 		d := &o.daemonSets[i]
-		if idle(d) {
+		if idle(d) || !slices.Contains(installed, d.Namespace) {
 			continue
 		}
 		for _, a := range agents {
@@ -100,7 +104,7 @@ func (o *Objects) agents() (out []agent) {
 	for i := range o.deployments {
 		// Of kube-ovn the DaemonSets are also those of Open vSwitch: the controller
 		// tells (kubeovn/kube-ovn dist/images/install.sh).
-		if d := &o.deployments[i]; d.Name == "kube-ovn-controller" {
+		if d := &o.deployments[i]; d.Name == "kube-ovn-controller" && slices.Contains(installed, d.Namespace) {
 			image, _ := imageOf(&d.Spec.Template.Spec, []string{d.Name})
 			out = append(out, agent{"kube-ovn", "Deployment " + called(&d.ObjectMeta), image, false})
 		}

@@ -261,6 +261,10 @@ func TestPages(t *testing.T) {
 	if err != nil || len(found) != 2 || found[0].Name != "a" || found[1].Name != "b" {
 		t.Errorf("%v, %v", found, err)
 	}
+	answers["/api/v1/namespaces"] = func(*http.Request) any { return list("Namespace", "again", "a") }
+	if _, err := kube.List[corev1.Namespace](t.Context(), c, kube.Namespaces, ""); err == nil {
+		t.Error("a list that never ends is read")
+	}
 	answers["/api/v1/namespaces"] = http.StatusGone // without a token that goes on
 	if _, err := kube.List[corev1.Namespace](t.Context(), c, kube.Namespaces, ""); err == nil {
 		t.Error("a list that expires is read")

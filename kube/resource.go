@@ -83,8 +83,13 @@ func (c *Client) Pages(ctx context.Context, r Resource, namespace string, page f
 		if err := page(data); err != nil {
 			return err
 		}
-		if params["continue"] = head.Metadata.Continue; head.Metadata.Continue == "" {
+		switch next := head.Metadata.Continue; next {
+		case "":
 			return nil
+		case params["continue"]:
+			return c.refused(errors.New("the server gives the same page again"), r, "list", namespace)
+		default:
+			params["continue"] = next
 		}
 	}
 }
