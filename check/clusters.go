@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hedgerow-dev/hedgerow/cni"
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -18,6 +19,9 @@ func (c *checker) cluster(k *tenancy.Cluster) {
 			c.Error(diag.CNINotEnforcing, k.CNI.Pos, "use a plugin that enforces policies, or add cniAcknowledged: \"why policies are enforced\"",
 				"cni %q on cluster %q may ignore every policy", k.CNI.Text, k.Name)
 		}
+	}
+	if enforces := cni.Of(k.CNI.Text).Enforces; cni.Before(k.CNIVersion.Text, enforces.Since) {
+		c.Error(diag.CNINotEnforcing, k.CNIVersion.Pos, "upgrade it to "+enforces.Since+" at least", "%s %s on cluster %q ignores every policy", k.CNI.Text, k.CNIVersion.Text, k.Name)
 	}
 	c.ranges(k, "pods", k.Pods, widestRangeIPv4, widestRangeIPv6)
 	c.ranges(k, "Services", k.Services, widestRangeIPv4, widestRangeIPv6)

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
@@ -49,12 +50,14 @@ func silences(l *tenancy.Lint, on string) (longest string, ok bool) {
 	return longest, ok
 }
 
-// covers reports whether something lies at a path or below it. Names may stand
-// in quotes, as CUE writes some.
+// covers reports whether something lies at a path or below it. Plain names may
+// stand in quotes, as CUE writes some; those of free text always do.
 func covers(path, on string) bool {
-	path = strings.ReplaceAll(path, `"`, "")
+	path, on = quotedName.ReplaceAllString(path, "$1"), quotedName.ReplaceAllString(on, "$1")
 	return on == path || strings.HasPrefix(on, path+".")
 }
+
+var quotedName = regexp.MustCompile(`"([A-Za-z0-9_-]+)"`)
 
 // odd gives what is wrong with what the tenancy says of its lints.
 func odd(t *tenancy.Tenancy, used func(*tenancy.Lint, string) bool) []diag.Diagnostic {

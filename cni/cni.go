@@ -49,7 +49,7 @@ type Plugin struct {
 type Answer struct {
 	// Yes is for all versions from Since on, and for all where that is empty.
 	Yes   bool
-	Since string // as "1.17"
+	Since string // as "1.17" or "1.4.16"
 	// Everywhere says that all versions that are still maintained are newer.
 	Everywhere bool
 	// Option is what has to be switched on for it.
@@ -59,8 +59,7 @@ type Answer struct {
 }
 
 // In reports whether a version does it. Nothing is known without a source, nor
-// where it depends on an option, or on a version that is unknown. Of a version
-// its first two numbers count.
+// where it depends on an option, or on a version that is unknown.
 func (a Answer) In(version string) (yes, known bool) {
 	switch {
 	case a.Source == "" || a.Option != "":
@@ -74,13 +73,20 @@ func (a Answer) In(version string) (yes, known bool) {
 }
 
 // Before reports whether a version, written as "1.30" or "v1.30.2", is older than
-// the first one of something. Its first two numbers count; of an unknown version
-// nothing is said.
+// the first one of something: by as many numbers as both have, and not by what
+// vendors put behind them. Of an unknown version nothing is said.
 func Before(version, first string) bool {
-	return version != "" && semver.Compare(minor(version), minor(first)) < 0
+	v, f := canonical(version), canonical(first)
+	if strings.Count(version, ".") < 2 || strings.Count(first, ".") < 2 {
+		v, f = semver.MajorMinor(v), semver.MajorMinor(f)
+	}
+	return v != "" && f != "" && semver.Compare(v, f) < 0
 }
 
-func minor(version string) string { return semver.MajorMinor("v" + strings.TrimPrefix(version, "v")) }
+func canonical(version string) string {
+	number, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), "-")
+	return semver.Canonical("v" + number)
+}
 
 // Of gives the plugin of a name; nothing is known of one that is not in the
 // table.

@@ -31,6 +31,8 @@ func TestIn(t *testing.T) {
 		{"after, as images have it", recent, "v1.18.2-gke.9", true, true},
 		{"before, as images have it", recent, "v1.15.10-gke.9", false, true},
 		{"tenth is after ninth", cni.Answer{Yes: true, Since: "1.9", Source: "s"}, "1.10.1", true, true},
+		{"of three numbers", cni.Answer{Yes: true, Since: "1.4.16", Source: "s"}, "v1.4.10", false, true},
+		{"of two of three", cni.Answer{Yes: true, Since: "1.4.16", Source: "s"}, "1.4", true, true},
 		{"all that are maintained", old, "", true, true},
 		{"one that is not", old, "3.18", false, true},
 	} {

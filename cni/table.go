@@ -1,6 +1,6 @@
 package cni
 
-// table is sorted by name. Versions are minor ones. Source is where it was read:
+// table is sorted by name. Source is where it was read:
 // a repository's file, an issue as owner/name#number, or a page.
 var table = []Plugin{
 	{
@@ -33,7 +33,7 @@ var table = []Plugin{
 		Command:      "kubectl -n kube-system get daemonset azure-npm -o jsonpath='{.spec.template.spec.containers[0].image}'",
 		Callers:      "app",
 		Enforces:     Answer{Yes: true, Note: "its support ends in September 2028, and has ended on Windows", Source: "MicrosoftDocs/azure-aks-docs articles/aks/use-network-policies.md"},
-		Ranges:       Answer{Yes: true, Since: "1.4", Everywhere: true, Note: "from 1.4.16", Source: "Azure/azure-container-networking npm/pkg/controlplane/translation/translatePolicy.go, Azure/AKS#2857"},
+		Ranges:       Answer{Yes: true, Since: "1.4.16", Everywhere: true, Source: "Azure/azure-container-networking npm/pkg/controlplane/translation/translatePolicy.go, Azure/AKS#2857"},
 		Names:        Answer{Yes: true, Note: "not on Windows", Source: "MicrosoftDocs/azure-aks-docs articles/aks/use-network-policies.md"},
 		SCTP:         Answer{Yes: true, Note: "not on Windows", Source: "Azure/azure-container-networking npm/pkg/dataplane/policies/policy.go"},
 		BlockOnPods:  Answer{Yes: true, Source: "MicrosoftDocs/azure-aks-docs articles/aks/migrate-from-npm-to-cilium-network-policy.md"},

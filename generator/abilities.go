@@ -51,6 +51,8 @@ func (x *expander) needs(f *tenancy.Flow, k *tenancy.Cluster, p tenancy.Port, a 
 	case a.Source == "":
 		x.Lint(diag.CNILacks, "flows."+f.Name, pos, "see to it that it does, and silence this", "flow %q opens %s, and nothing is known of %s, as on cluster %q, in that",
 			f.Name, p, plugin.Name, k.Name)
+	case k.Partial && !known:
+		// its version may be there, and was spoken of
 	case known:
 		x.Error(diag.CNILacks, pos, fix, "flow %q opens %s, and %s, as on cluster %q, %s", f.Name, p, strings.TrimSpace(plugin.Name+" "+k.CNIVersion.Text), k.Name, instead)
 	default:

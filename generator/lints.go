@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/cni"
@@ -76,8 +77,8 @@ func (x *expander) overlaysOf(n *tenancy.Namespace) (out []*Overlay) {
 // open.
 func (x *expander) servicePorts(n *tenancy.Namespace, w *tenancy.Workload, path string) {
 	for name, s := range tenancy.Sorted(w.ServicePorts) {
-		if p := w.Ports[name]; p.Number == s.Number {
-			continue
+		if p, ok := w.Ports[name]; !ok || s.Number == 0 || p.Number == s.Number {
+			continue // the same, or reported
 		}
 		for _, o := range x.overlaysOf(n) {
 			k := x.t.Clusters[o.Cluster]
@@ -179,7 +180,7 @@ func (x *expander) meshHidesPorts(g *tenancy.Guard) {
 	}
 	for _, k := range tenancy.Sorted(x.t.Clusters) {
 		if mesh, ok := k.MeshPort(); ok {
-			x.Lint(diag.MeshPorts, "guards."+g.Name, g.Never.Ports.Pos, "guard the pair without ports, or have the mesh authorise them",
+			x.Lint(diag.MeshPorts, "guards."+strconv.Quote(g.Name), g.Never.Ports.Pos, "guard the pair without ports, or have the mesh authorise them",
 				"guard %q is about ports, and between pods of cluster %q, where any is open, %s carries all on %s", g.Name, k.Name, k.Mesh.Text, mesh)
 			return
 		}
