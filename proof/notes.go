@@ -29,9 +29,25 @@ func (x *Explanation) notes() {
 			note("%s", about)
 		}
 	}
+	if x.Verdict != Allowed && x.Verdict != Unruled && x.meshed() {
+		k := x.from.Cluster.facts
+		port, _ := k.MeshPort()
+		note("%s is open, over which %s carries every TCP port: which of them is for the mesh to say", port, k.Mesh.Text)
+	}
 	if open := x.Verdict == Allowed || x.Verdict == Partly; open && x.from.Namespace != "" && !x.from.whole && !x.from.Place.hostNetwork {
 		note("labels are no boundary: whoever may create pods in namespace %s can give them those of %s", x.from.Namespace, x.from.Name)
 	}
+}
+
+// meshed reports whether the port on which a mesh carries all TCP is open between
+// two ends that are pods.
+func (x *Explanation) meshed() bool {
+	port, ok := x.from.Cluster.facts.MeshPort()
+	if !ok || x.from.Namespace == "" || x.to.Namespace == "" {
+		return false
+	}
+	carried := []reach.Edge{{From: x.from.Group, To: x.to.Group, Ports: ports([]tenancy.Port{port})}}
+	return len(x.from.Cluster.Graph.Opens(carried)) > 0
 }
 
 // note says what is special about an end; "" if nothing is.

@@ -86,7 +86,7 @@ func runCheck(w world, cfg *config) error {
 		return err
 	}
 	j.say(j.summaryWriter(), "%s is what the tenancy says: %s\n", cfg.Output, j.contents())
-	j.sayGuards(j.summaryWriter())
+	j.sayReservations(j.summaryWriter())
 	return nil
 }
 

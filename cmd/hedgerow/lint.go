@@ -59,7 +59,7 @@ func runLint(w world, cfg *config) error {
 		return err
 	}
 	if !slices.ContainsFunc(j.diags, func(d diag.Diagnostic) bool { return d.Severity == diag.Error && !d.Code.IsLint() }) {
-		j.diags = slices.DeleteFunc(j.diags, func(d diag.Diagnostic) bool { return !d.Code.IsLint() })
+		j.diags = slices.DeleteFunc(j.diags, func(d diag.Diagnostic) bool { return !d.Code.IsLint() && d.Code != diag.UnusedSilence })
 	}
 	if err := j.report(); err != nil {
 		return err

@@ -457,6 +457,6 @@ func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
 	}) {
 		j.say(w, "the objects in %s changed: unless Argo CD or Flux syncs that folder too, apply them: until then what opens, closes or begins is not in force everywhere\n", path.Join(o.Target.Path, render.DeliveryFolder))
 	}
-	j.sayGuards(w)
+	j.sayReservations(w)
 	j.sayExceptions(w)
 }

@@ -47,6 +47,13 @@ func (j *job) contents() string {
 	return out
 }
 
+// sayReservations names what says less than it seems to: guards, ports and lints.
+func (j *job) sayReservations(w io.Writer) {
+	j.sayGuards(w)
+	j.sayMeshes(w)
+	j.saySilenced(w)
+}
+
 // sayGuards names the guards that say less than they seem to.
 func (j *job) sayGuards(w io.Writer) {
 	for _, name := range j.guards.Apart {

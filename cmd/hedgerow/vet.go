@@ -60,8 +60,6 @@ func runVet(w world, cfg *config) error {
 		return err
 	}
 	j.say(j.summaryWriter(), "the tenancy is right: %s\n", j.contents())
-	j.sayGuards(j.summaryWriter())
-	j.sayMeshes(j.summaryWriter())
-	j.saySilenced(j.summaryWriter())
+	j.sayReservations(j.summaryWriter())
 	return nil
 }
