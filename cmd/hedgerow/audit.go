@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
@@ -14,7 +12,6 @@ import (
 	"github.com/hedgerow-dev/hedgerow/audit"
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
-	"github.com/hedgerow-dev/hedgerow/kube"
 	"github.com/hedgerow-dev/hedgerow/proof"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/report"
@@ -23,9 +20,8 @@ import (
 
 // auditOptions say which cluster is held against which of the tenancy's.
 type auditOptions struct {
-	as, cluster         string
-	kubeconfig, context string
-	paths               []string
+	liveSource
+	as, cluster string
 }
 
 func newAuditCmd(w world, v *viper.Viper) *cobra.Command {
@@ -60,9 +56,7 @@ It lists and gets, and changes nothing.`,
 	f := cmd.Flags()
 	f.StringVar(&o.as, "as", "text", "how what is found is written: text, as diagnostics in the --format, or json")
 	f.StringVar(&o.cluster, "cluster", "", "the tenancy's name of the cluster, needed where it has several")
-	f.StringVar(&o.kubeconfig, "kubeconfig", "", "file of the kubeconfig (default as kubectl: KUBECONFIG, or ~/.kube/config)")
-	f.StringVar(&o.context, "context", "", "context of the kubeconfig (default its current one)")
-	f.Duration("network-timeout", time.Minute, "how long an exchange with the API server may take")
+	o.flags(f)
 	return cmd
 }
 
@@ -70,10 +64,7 @@ func (o *auditOptions) validate() error {
 	if formats := []string{"text", "json"}; !slices.Contains(formats, o.as) {
 		return fmt.Errorf("unknown format %q; %s", o.as, nearest.Hint(o.as, "formats", formats))
 	}
-	if len(o.paths) > 0 && o.kubeconfig+o.context != "" {
-		return errors.New("--kubeconfig and --context are for a live cluster, and paths are read instead of it")
-	}
-	return nil
+	return o.liveSource.validate()
 }
 
 func runAudit(ctx context.Context, w world, cfg *config, o *auditOptions) error {
@@ -142,9 +133,9 @@ func (o *auditOptions) read(ctx context.Context, w world, cfg *config, cluster s
 		}
 		return objects, "", nil
 	}
-	c, err := kube.Connect(kube.Options{Kubeconfig: o.kubeconfig, Context: o.context, Timeout: cfg.NetworkTimeout, Agent: "hedgerow/" + version()})
+	c, err := o.connect(cfg)
 	if err != nil {
-		return nil, "", failure{err}
+		return nil, "", err
 	}
 	objects, unanswered, err := c.Objects(ctx)
 	if err != nil {

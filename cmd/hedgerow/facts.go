@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
@@ -22,10 +21,9 @@ import (
 
 // factsOptions say of which cluster the facts are, and what is done with them.
 type factsOptions struct {
-	cluster             string
-	kubeconfig, context string
-	verify              bool
-	paths               []string
+	liveSource
+	cluster string
+	verify  bool
 }
 
 func newFactsCmd(w world, v *viper.Viper) *cobra.Command {
@@ -71,15 +69,13 @@ differ, as they do after the API server's endpoints have moved.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.verify, "verify", false, "hold the tenancy against the cluster; exit 1 if they differ")
 	f.StringVar(&o.cluster, "cluster", "", "the tenancy's name of the cluster (default main; with --verify the only one there is)")
-	f.StringVar(&o.kubeconfig, "kubeconfig", "", "file of the kubeconfig (default as kubectl: KUBECONFIG, or ~/.kube/config)")
-	f.StringVar(&o.context, "context", "", "context of the kubeconfig (default its current one)")
-	f.Duration("network-timeout", time.Minute, "how long an exchange with the API server may take")
+	o.flags(f)
 	return cmd
 }
 
 func (o *factsOptions) validate() error {
-	if len(o.paths) > 0 && o.kubeconfig+o.context != "" {
-		return errors.New("--kubeconfig and --context are for a live cluster, and paths are read instead of it")
+	if err := o.liveSource.validate(); err != nil {
+		return err
 	}
 	if len(o.paths) != len(slices.Compact(slices.Sorted(slices.Values(o.paths)))) {
 		return errors.New("a path is given twice")
@@ -152,9 +148,9 @@ func (o *factsOptions) find(ctx context.Context, w world, cfg *config) (*facts.F
 		}
 		return facts.Find(objects), nil
 	}
-	c, err := kube.Connect(kube.Options{Kubeconfig: o.kubeconfig, Context: o.context, Timeout: cfg.NetworkTimeout, Agent: "hedgerow/" + version()})
+	c, err := o.connect(cfg)
 	if err != nil {
-		return nil, failure{err}
+		return nil, err
 	}
 	version, err := c.Version(ctx)
 	if err != nil {
