@@ -131,7 +131,7 @@ func (c court) judge(u *unit, aim *packets.Aim, connections iter.Seq[declared.Co
 		if err != nil {
 			return err
 		}
-		if i := disagree(u.tenancy, some, want); i >= 0 {
+		if i := disagree(u.tenancy, some, asked, want); i >= 0 {
 			err := verdictsOf(c, p.world, asked[i:i+1], want[i:i+1])
 			return errors.Join(&undeclared{some[i], want[i], err == nil}, err)
 		}
@@ -172,10 +172,14 @@ func (p *population) packetsOf(connections []declared.Connection) []engine.Packe
 }
 
 // disagree gives the first of the connections on which reach and the tenancy
-// differ, or -1.
-func disagree(tn *tenancy.Tenancy, connections []declared.Connection, want []bool) int {
+// differ, or -1. Those between the same ends stand beside each other.
+func disagree(tn *tenancy.Tenancy, connections []declared.Connection, asked []engine.Packet, want []bool) int {
+	var ends *declared.Pair
 	for i, c := range connections {
-		if declared.Open(tn, c, tenancies.Day) != want[i] {
+		if i == 0 || asked[i].From != asked[i-1].From || asked[i].To != asked[i-1].To {
+			ends = declared.Between(tn, c, tenancies.Day)
+		}
+		if ends.Open(c.Protocol, c.Port) != want[i] {
 			return i
 		}
 	}

@@ -6,6 +6,7 @@ package declared
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -29,9 +30,18 @@ type Connection struct {
 // by what the tenancy declares. Ends that it does not manage are free: a
 // connection between two of them is open, and nobody's business.
 func Open(t *tenancy.Tenancy, c Connection, asOf string) bool {
-	q := question{t, c, asOf}
-	flow := q.byFlow()
-	return (flow && !q.retired(c.From) || q.mayLeave()) && (flow && !q.retired(c.To) || q.mayEnter())
+	return Between(t, c, asOf).Open(c.Protocol, c.Port)
+}
+
+// A Pair is two ends on a day, with all that no port changes.
+type Pair struct {
+	question
+	leads []lead
+	// Whether only the deny is left of the namespace of an end.
+	fromRetired, toRetired bool
+	// Whether the source may open, and the destination accepts, any connection
+	// between them without a flow; and whether the source may look up names.
+	leaves, enters, looksUp bool
 }
 
 // question is a connection with all that is needed to judge it.
@@ -41,24 +51,32 @@ type question struct {
 	asOf string
 }
 
-// mayLeave reports whether the source may open the connection without a flow.
-func (q question) mayLeave() bool {
-	b := q.managed(q.From)
-	if b == nil || q.rollsOut(q.From) {
-		return !q.retired(q.From)
+// Between gives the ends of a connection, for whoever asks about many ports of
+// them: walking the tenancy is nearly all the time.
+func Between(t *tenancy.Tenancy, c Connection, asOf string) *Pair {
+	q := question{t, c, asOf}
+	p := &Pair{question: q, leads: q.leads(), fromRetired: q.retired(c.From), toRetired: q.retired(c.To)}
+	inside := c.From.Namespace == c.To.Namespace
+	if b := q.managed(c.From); b == nil || q.rollsOut(c.From) {
+		p.leaves = !p.fromRetired
+	} else {
+		p.leaves, p.looksUp = b.IntraNamespace == nil && inside, b.DNS == nil
 	}
-	return b.IntraNamespace == nil && q.From.Namespace == q.To.Namespace || b.DNS == nil && q.looksUpNames()
+	if b := q.managed(c.To); b == nil || q.rollsOut(c.To) {
+		p.enters = !p.toRetired
+	} else {
+		probe := t.Clusters[c.Cluster].Mesh.Text == "istio-ambient" && c.From.isAt("169.254.7.127")
+		p.enters = probe || b.IntraNamespace == nil && inside
+	}
+	return p
 }
 
-// mayEnter reports whether the destination accepts the connection without a
-// flow.
-func (q question) mayEnter() bool {
-	b := q.managed(q.To)
-	if b == nil || q.rollsOut(q.To) {
-		return !q.retired(q.To)
-	}
-	probe := q.t.Clusters[q.Cluster].Mesh.Text == "istio-ambient" && q.From.isAt("169.254.7.127")
-	return probe || b.IntraNamespace == nil && q.From.Namespace == q.To.Namespace
+// Open reports whether a connection between the ends is open on a port.
+func (p *Pair) Open(protocol tenancy.Protocol, port int) bool {
+	q := p.question
+	q.Protocol, q.Port = protocol, port
+	flow := slices.ContainsFunc(p.leads, q.opensBy)
+	return (flow && !p.fromRetired || p.leaves || p.looksUp && q.looksUpNames()) && (flow && !p.toRetired || p.enters)
 }
 
 // managed gives the baseline of the namespace that a pod is in, nil if its

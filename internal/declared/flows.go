@@ -2,8 +2,15 @@ package declared
 
 import "github.com/hedgerow-dev/hedgerow/tenancy"
 
-// byFlow reports whether a flow opens the connection.
-func (q question) byFlow() bool {
+// A lead is a flow from the source of a connection, and the environment to which
+// it leads.
+type lead struct {
+	flow        *tenancy.Flow
+	destination *tenancy.Environment
+}
+
+// leads gives those of the day.
+func (q question) leads() (out []lead) {
 	for _, f := range q.t.Flows {
 		// The day itself is the last one on which it is open.
 		if f.Expires.Set() && f.Expires.Text < q.asOf {
@@ -11,14 +18,17 @@ func (q question) byFlow() bool {
 		}
 		for _, source := range q.t.Environments {
 			for _, destination := range q.t.Environments {
-				if q.meets(f, source, destination) && q.sends(f.From, source) && q.takes(f, destination) {
-					return true
+				if q.meets(f, source, destination) && q.sends(f.From, source) {
+					out = append(out, lead{f, destination})
 				}
 			}
 		}
 	}
-	return false
+	return out
 }
+
+// opensBy reports whether a lead opens the connection.
+func (q question) opensBy(l lead) bool { return q.takes(l.flow, l.destination) }
 
 // meets reports whether a flow leads from one environment to another: to the
 // same, unless it consents to two and each end names its own.
