@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -50,8 +51,28 @@ func (n *names) admissionGuards() {
 	}
 }
 
+// nobody gives how to write the name of a user or group that an API server can
+// never know somebody by, and "" for others: with blanks around it, as a pattern
+// of everybody, or as Kubernetes' own in another case.
+func nobody(name string) string {
+	trimmed, lower := strings.TrimSpace(name), strings.ToLower(name)
+	switch {
+	case trimmed != name:
+		return fmt.Sprintf("write %q", trimmed)
+	case strings.Contains(name, "*"):
+		return "name each of them, or a group that they are in"
+	case strings.HasPrefix(lower, "system:") && !strings.HasPrefix(name, "system:"), strings.HasPrefix(lower, tenancy.ServiceAccountPrefix) && lower != name:
+		return fmt.Sprintf("write %q", lower)
+	}
+	return ""
+}
+
 // admitted judges one whom a guard lets in.
 func (n *names) admitted(k *tenancy.Cluster, what string, who tenancy.Word) {
+	if fix := nobody(who.Text); fix != "" {
+		n.c.Error(diag.ClusterFact, who.Pos, fix, "%s %q is nobody: the API server compares names letter by letter, and takes none for a pattern", what, who.Text)
+		return
+	}
 	if slices.Contains(everybody, who.Text) {
 		n.c.Error(diag.ClusterFact, who.Pos, "name those who are to write policies", "%s %q is everybody: the guard of cluster %q would keep nobody out", what, who.Text, k.Name)
 		return

@@ -13,16 +13,7 @@ func (c *checker) cluster(k *tenancy.Cluster) {
 	if k.Name == "delivery" {
 		c.Error(diag.NameReserved, k.Pos, "give it another name", "cluster %q has the name of the folder that Hedgerow writes beside those of the clusters", k.Name)
 	}
-	switch k.CNI.Text {
-	case "flannel", "other":
-		if !k.CNIAcknowledged.Set() && !k.Partial {
-			c.Error(diag.CNINotEnforcing, k.CNI.Pos, "use a plugin that enforces policies, or add cniAcknowledged: \"why policies are enforced\"",
-				"cni %q on cluster %q may ignore every policy", k.CNI.Text, k.Name)
-		}
-	}
-	if enforces := cni.Of(k.CNI.Text).Enforces; cni.Before(k.CNIVersion.Text, enforces.Since) {
-		c.Error(diag.CNINotEnforcing, k.CNIVersion.Pos, "upgrade it to "+enforces.Since+" at least", "%s %s on cluster %q ignores every policy", k.CNI.Text, k.CNIVersion.Text, k.Name)
-	}
+	c.enforces(k)
 	c.ranges(k, "pods", k.Pods, widestRangeIPv4, widestRangeIPv6)
 	c.ranges(k, "Services", k.Services, widestRangeIPv4, widestRangeIPv6)
 	c.ranges(k, "nodes", k.Nodes, widestRangeIPv4, widestRangeIPv6)
@@ -32,6 +23,23 @@ func (c *checker) cluster(k *tenancy.Cluster) {
 	c.webhooks(k)
 	c.families(k)
 	c.dns(k)
+}
+
+// enforces sees to it that policies do anything on a cluster: nothing in
+// Kubernetes itself tells.
+func (c *checker) enforces(k *tenancy.Cluster) {
+	plugin, unsaid := cni.Of(k.CNI.Text), !k.CNIAcknowledged.Set() && !k.Partial
+	switch {
+	case cni.Before(k.CNIVersion.Text, plugin.Enforces.Since):
+		c.Error(diag.CNINotEnforcing, k.CNIVersion.Pos, "upgrade it to "+plugin.Enforces.Since+" at least",
+			"%s %s on cluster %q ignores every policy", k.CNI.Text, k.CNIVersion.Text, k.Name)
+	case unsaid && plugin.Enforces.Option != "":
+		c.Error(diag.CNINotEnforcing, k.CNI.Pos, fmt.Sprintf("see that \"%s\" shows it, and add cniAcknowledged: \"%s\"", plugin.Options, plugin.Enforces.Option),
+			"%s on cluster %q ignores every policy without %s, and the tenancy does not say that it is set", k.CNI.Text, k.Name, plugin.Enforces.Option)
+	case unsaid && (k.CNI.Text == "flannel" || k.CNI.Text == "other"):
+		c.Error(diag.CNINotEnforcing, k.CNI.Pos, "use a plugin that enforces policies, or add cniAcknowledged: \"why policies are enforced\"",
+			"cni %q on cluster %q may ignore every policy", k.CNI.Text, k.Name)
+	}
 }
 
 func (c *checker) dns(k *tenancy.Cluster) {

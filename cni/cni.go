@@ -16,6 +16,9 @@ type Plugin struct {
 	Name string
 	// Command shows, with kubectl, the image and so the version of the plugin.
 	Command string
+	// Options is a command that shows, with kubectl, whether the option is on
+	// without which the plugin enforces nothing; empty where it needs none.
+	Options string
 	// Callers is the key of the label, with the value konnectivity-agent, of the
 	// pods in kube-system through which an API server calls webhooks on the clouds
 	// of this plugin; empty where it usually calls from its own addresses.

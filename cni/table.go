@@ -15,9 +15,11 @@ var table = []Plugin{
 		AfterServices: Answer{Yes: true, Source: "antrea-io/antrea pkg/agent/openflow/framework.go: PreRouting stands before EgressSecurity"},
 	},
 	{
-		Name:     "aws-vpc-cni",
-		Command:  "kubectl -n kube-system get daemonset aws-node -o jsonpath='{.spec.template.spec.containers[*].image}'",
-		Enforces: Answer{Yes: true, Since: "1.14", Everywhere: true, Option: "enableNetworkPolicy", Source: "aws/amazon-vpc-cni-k8s docs/network-policy-faq.md"},
+		Name:    "aws-vpc-cni",
+		Command: "kubectl -n kube-system get daemonset aws-node -o jsonpath='{.spec.template.spec.containers[*].image}'",
+		Enforces: Answer{Yes: true, Since: "1.14", Everywhere: true, Option: "--enable-network-policy=true",
+			Note: "neither on Fargate nor on Windows", Source: "aws/amazon-vpc-cni-k8s docs/network-policy-faq.md; docs.aws.amazon.com, Limit pod traffic with Kubernetes network policies"},
+		Options: "kubectl -n kube-system get daemonset aws-node -o jsonpath='{.spec.template.spec.containers[*].args}'",
 		Ranges: Answer{Yes: true, Note: "of a Service only the first port", Source: "aws/aws-network-policy-agent pkg/ebpf/c/tc.v4ingress.bpf.c; " +
 			"aws/amazon-network-policy-controller-k8s pkg/resolvers/endpoints.go"},
 		Names:           Answer{Note: "ignored beside an ipBlock", Source: "aws/aws-network-policy-agent#193"},
@@ -93,7 +95,7 @@ var table = []Plugin{
 	{
 		Name:          "kube-router",
 		Command:       "kubectl -n kube-system get daemonset kube-router -o jsonpath='{.spec.template.spec.containers[0].image}'",
-		Enforces:      Answer{Yes: true, Option: "--run-firewall", Source: "cloudnativelabs/kube-router README.md"},
+		Enforces:      Answer{Yes: true, Note: "unless it is told --run-firewall=false", Source: "cloudnativelabs/kube-router pkg/options/options.go"},
 		Ranges:        Answer{Yes: true, Since: "1.3", Everywhere: true, Source: "cloudnativelabs/kube-router#1080"},
 		Names:         Answer{Yes: true, Source: "cloudnativelabs/kube-router#679"},
 		BlockOnPods:   Answer{Yes: true, Source: "cloudnativelabs/kube-router pkg/controllers/netpol/policy.go: sets of addresses"},

@@ -3,11 +3,16 @@
 // not known and which command shows it. Nothing is guessed.
 package facts
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/hedgerow-dev/hedgerow/cni"
+)
 
 // Facts are what a tenancy may say of a cluster.
 type Facts struct {
 	CNI        Fact[string]
+	Enforces   Fact[string] // the option by which the plugin enforces policies
 	CNIVersion Fact[string]
 	Kubernetes Fact[string]
 	Families   Fact[[]string]
@@ -78,8 +83,14 @@ type Missing struct {
 func Find(o *Objects) *Facts {
 	f := &Facts{}
 	f.CNI, f.CNIVersion = o.cni()
-	if found := enforcing(o.agents()); len(found) > 0 && found[0].off {
-		f.NotEnforcing = found[0].object
+	f.Enforces = Fact[string]{State: None}
+	if found := enforcing(o.agents()); len(found) > 0 {
+		switch option := cni.Of(f.CNI.Value).Enforces.Option; {
+		case found[0].off:
+			f.NotEnforcing = found[0].object
+		case option != "":
+			f.Enforces = known(option, "what "+found[0].object+" is told")
+		}
 	}
 	f.Kubernetes, f.kubelets = o.kubernetes()
 	f.DNS = o.dns(f.CNI.Value, f.CNIVersion.Value)

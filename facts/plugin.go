@@ -74,7 +74,7 @@ func (o *Objects) cni() (plugin, version Fact[string]) {
 	case len(names) > 1:
 		plugin = unknown[string](fmt.Sprintf("each of %s may enforce policies; %s shows all", strings.Join(objects, " and "), allAgents))
 	case found[0].off:
-		plugin = unknown[string](objects[0] + " is there and enforces no policy, for nothing sets --enable-network-policy=true; switch on enableNetworkPolicy of the add-on vpc-cni, then write cni: \"aws-vpc-cni\"")
+		plugin = unknown[string](objects[0] + " is there and enforces no policy, for " + switchedOff[found[0].plugin] + fmt.Sprintf("; then write cni: %q", found[0].plugin))
 	default:
 		plugin = known(names[0], strings.Join(objects, ", "))
 	}
@@ -96,7 +96,7 @@ func (o *Objects) agents() (out []agent) {
 		}
 		for _, a := range agents {
 			if image, ok := runs(d, a.names); ok {
-				out = append(out, agent{a.plugin, "DaemonSet " + called(&d.ObjectMeta), image, a.plugin == "aws-vpc-cni" && !awsEnforces(d)})
+				out = append(out, agent{a.plugin, "DaemonSet " + called(&d.ObjectMeta), image, isOff(a.plugin, d)})
 				break
 			}
 		}
@@ -140,21 +140,33 @@ func imageOf(spec *corev1.PodSpec, names []string) (image string, named bool) {
 	return image, false
 }
 
-// awsEnforces reports whether the agent beside the plugin of AWS is told to
-// enforce policies (aws/aws-network-policy-agent README.md: enable-network-policy,
-// false unless set).
-func awsEnforces(d *appsv1.DaemonSet) bool {
-	for _, c := range d.Spec.Template.Spec.Containers {
-		if slices.Contains(c.Args, "--enable-network-policy=true") || slices.Contains(c.Args, "--enable-network-policy") {
-			return true
-		}
+// switchedOff says why a plugin that is there enforces nothing, and what to do.
+var switchedOff = map[string]string{
+	"aws-vpc-cni": "nothing sets --enable-network-policy=true; switch on enableNetworkPolicy of the add-on vpc-cni",
+	"kube-router": "it is told --run-firewall=false; take that away",
+}
+
+// isOff reports whether a plugin is told to enforce no policies: that of AWS does
+// only with an option (aws/aws-network-policy-agent README.md), kube-router always
+// but with one (cloudnativelabs/kube-router pkg/options/options.go).
+func isOff(plugin string, d *appsv1.DaemonSet) bool {
+	told := func(args ...string) bool {
+		return slices.ContainsFunc(d.Spec.Template.Spec.Containers, func(c corev1.Container) bool {
+			return slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(a string) bool { return slices.Contains(args, a) })
+		})
+	}
+	switch plugin {
+	case "aws-vpc-cni":
+		return !told("--enable-network-policy=true", "--enable-network-policy")
+	case "kube-router":
+		return told("--run-firewall=false")
 	}
 	return false
 }
 
 // enforcing leaves out the plugins that only bring addresses where another
-// enforces: flannel beside Calico, which is canal, and the plugin of AWS that is
-// told to enforce nothing.
+// enforces: flannel beside Calico, which is canal, and those that are told to
+// enforce nothing.
 func enforcing(all []agent) []agent {
 	has := func(plugin string) bool {
 		return slices.ContainsFunc(all, func(a agent) bool { return a.plugin == plugin })

@@ -17,6 +17,7 @@ func (f *Facts) Write(w io.Writer, cluster string) error {
 	var b block
 	fmt.Fprintf(&b.text, "clusters: %s: {\n", label(cluster))
 	write(&b, "cni", f.CNI, strconv.Quote)
+	write(&b, "cniAcknowledged", f.Enforces, strconv.Quote)
 	write(&b, "cniVersion", f.CNIVersion, strconv.Quote)
 	write(&b, "kubernetes", f.Kubernetes, strconv.Quote)
 	write(&b, "ipFamilies", f.Families, list)
