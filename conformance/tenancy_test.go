@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"path/filepath"
@@ -118,28 +119,30 @@ func (p *population) addresses() (out []netip.Addr) {
 	return out
 }
 
-// judge has reach, the engines and the tenancy judge connections of a unit.
-func (c court) judge(u *unit, aim *packets.Aim, connections iter.Seq[declared.Connection], seed uint64) error {
+// judge has reach, the engines and the tenancy judge connections of a unit, and
+// gives how many they were.
+func (c court) judge(u *unit, aim *packets.Aim, connections iter.Seq[declared.Connection], seed uint64) (n int, err error) {
 	p := populate(u, aim.Ends, seed)
 	g, err := p.world.graph()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for some := range pieces(connections, atOnce) {
+		n += len(some)
 		asked := p.packetsOf(some)
 		want, err := g.verdicts(asked)
 		if err != nil {
-			return err
+			return n, err
 		}
 		if i := disagree(u.tenancy, some, asked, want); i >= 0 {
 			err := verdictsOf(c, p.world, asked[i:i+1], want[i:i+1])
-			return errors.Join(&undeclared{some[i], want[i], err == nil}, err)
+			return n, errors.Join(&undeclared{some[i], want[i], err == nil}, err)
 		}
 		if err := verdictsOf(c, p.world, asked, want); err != nil {
-			return err
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
 }
 
 // pieces gives what there is, so many at once; a piece is gone when the next
@@ -166,13 +169,23 @@ func pieces[T any](of iter.Seq[T], n int) iter.Seq[[]T] {
 func (p *population) packetsOf(connections []declared.Connection) []engine.Packet {
 	out := make([]engine.Packet, len(connections))
 	for i, c := range connections {
-		out[i] = engine.Packet{From: p.number(c.From), To: p.number(c.To), Protocol: string(c.Protocol), Port: c.Port}
+		// Those between the same ends stand beside each other.
+		if i > 0 && same(c.From, connections[i-1].From) && same(c.To, connections[i-1].To) {
+			out[i] = out[i-1]
+		} else {
+			out[i].From, out[i].To = p.number(c.From), p.number(c.To)
+		}
+		out[i].Protocol, out[i].Port = string(c.Protocol), c.Port
 	}
 	return out
 }
 
+func same(a, b declared.End) bool {
+	return a.Namespace == b.Namespace && a.Address == b.Address && maps.Equal(a.Labels, b.Labels)
+}
+
 // disagree gives the first of the connections on which reach and the tenancy
-// differ, or -1. Those between the same ends stand beside each other.
+// differ, or -1.
 func disagree(tn *tenancy.Tenancy, connections []declared.Connection, asked []engine.Packet, want []bool) int {
 	var ends *declared.Pair
 	for i, c := range connections {

@@ -315,52 +315,39 @@ func (a *Aim) near(p tenancy.Peer) (out []declared.End) {
 	return out
 }
 
-// Matrix is every connection of a cluster with a managed end, on every port, or,
-// if they are more than the limit, that many of them by chance.
-type Matrix struct {
-	All, Asked int // how many there are, and how many of them are given
-	aim        *Aim
-	everyone   []declared.End
-	ports      []tenancy.Port
-}
-
-// Matrix gives the matrix of the ends and ports.
-func (a *Aim) Matrix(limit int) *Matrix {
-	m := &Matrix{aim: a, everyone: slices.Concat(a.Ends.Managed, a.Ends.Others), ports: slices.Concat(a.Around, a.Named)}
-	slices.SortFunc(m.ports, tenancy.Port.Compare)
-	m.ports = slices.Compact(m.ports)
-	m.All = len(a.Ends.Managed) * (len(m.everyone) + len(a.Ends.Others)) * len(m.ports)
-	m.Asked = min(m.All, limit)
-	return m
-}
-
-// Connections gives them one by one: there may be more than fit into memory.
-func (m *Matrix) Connections() iter.Seq[declared.Connection] {
+// Matrix gives every connection of the cluster with a managed end, on every
+// port, those between the same ends beside each other: one by one, for they are
+// more than fit into memory.
+func (a *Aim) Matrix() iter.Seq[declared.Connection] {
+	ports := slices.Concat(a.Around, a.Named)
+	slices.SortFunc(ports, tenancy.Port.Compare)
+	ports = slices.Compact(ports)
 	return func(yield func(declared.Connection) bool) {
-		for i := range m.Asked {
-			if m.Asked < m.All {
-				i = m.aim.IntN(m.All)
-			}
-			if !yield(m.at(i)) {
-				return
+		for from, to := range a.pairs() {
+			for _, p := range ports {
+				if !yield(declared.Connection{Cluster: a.cluster, From: from, To: to, Protocol: p.Protocol, Port: p.Number}) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (m *Matrix) at(i int) declared.Connection {
-	from, to := m.pair(i / len(m.ports))
-	p := m.ports[i%len(m.ports)]
-	return declared.Connection{Cluster: m.aim.cluster, From: from, To: to, Protocol: p.Protocol, Port: p.Number}
-}
-
-// pair gives the i-th pair of ends: from each managed one to everyone, then from
-// each of the others to each managed one.
-func (m *Matrix) pair(i int) (from, to declared.End) {
-	managed := m.aim.Ends.Managed
-	if i < len(managed)*len(m.everyone) {
-		return managed[i/len(m.everyone)], m.everyone[i%len(m.everyone)]
+// pairs gives the ends of which one is managed: from each of those to everyone,
+// then from each of the others to each of those.
+func (a *Aim) pairs() iter.Seq2[declared.End, declared.End] {
+	everyone := slices.Concat(a.Ends.Managed, a.Ends.Others)
+	return func(yield func(from, to declared.End) bool) {
+		all := func(sources, destinations []declared.End) bool {
+			for _, from := range sources {
+				for _, to := range destinations {
+					if !yield(from, to) {
+						return false
+					}
+				}
+			}
+			return true
+		}
+		_ = all(a.Ends.Managed, everyone) && all(a.Ends.Others, a.Ends.Managed)
 	}
-	i -= len(managed) * len(m.everyone)
-	return m.aim.Ends.Others[i/len(managed)], managed[i%len(managed)]
 }

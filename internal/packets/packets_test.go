@@ -10,8 +10,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
-// TestMatrix sees to it that the matrix holds every connection once, and a
-// sample of it as many as it is to.
+// TestMatrix sees to it that the matrix holds every connection once.
 func TestMatrix(t *testing.T) {
 	res, err := schema.Load("../../testdata/tenancies/smallest", nil, nil)
 	if err != nil || res.Tenancy == nil {
@@ -22,10 +21,9 @@ func TestMatrix(t *testing.T) {
 	}
 	res.Tenancy.Clusters[cluster].APIServer = &tenancy.APIServer{Port: 8443}
 	a := packets.New(res.Tenancy, cluster, 1)
-	m := a.Matrix(1 << 30)
-	whole := slices.Collect(m.Connections())
-	if len(whole) != m.All || m.Asked != m.All || m.All < 1000 {
-		t.Fatalf("%d of %d connections", len(whole), m.All)
+	whole := slices.Collect(a.Matrix())
+	if len(whole) < 1000 {
+		t.Fatalf("only %d connections", len(whole))
 	}
 	for i := range whole[:len(whole)-1] {
 		if reflect.DeepEqual(whole[i], whole[i+1]) {
@@ -36,9 +34,5 @@ func TestMatrix(t *testing.T) {
 		if !slices.ContainsFunc(a.Around, func(q tenancy.Port) bool { return q.Number == p }) {
 			t.Errorf("nobody is asked of port %d", p)
 		}
-	}
-	some := a.Matrix(100)
-	if n := len(slices.Collect(some.Connections())); n != 100 || some.Asked != 100 || some.All != m.All {
-		t.Errorf("%d of %d connections, not 100 of %d", n, some.All, m.All)
 	}
 }

@@ -30,7 +30,7 @@ func Number(t testing.TB, name string, usual int) int {
 // run that counts otherwise than usual is none to quote.
 func Quoted(t testing.TB, repository, format string, counts ...int) {
 	t.Helper()
-	for _, name := range []string{"HEDGEROW_SEED", "HEDGEROW_COUNT", "HEDGEROW_PACKETS"} {
+	for _, name := range []string{"HEDGEROW_SEED", "HEDGEROW_COUNT"} {
 		if os.Getenv(name) != "" {
 			return
 		}
