@@ -35,7 +35,7 @@ func (a *auditor) namespaces() {
 		}
 		f := a.finding(diag.Error, diag.NamespaceAbsent, name, namespaceKind, name)
 		f.Fact = fmt.Sprintf("%s is not there", a.called(name))
-		f.Fix = fmt.Sprintf("\"kubectl create namespace %s\", or take it out of the tenancy: who makes one of this name gets what is open to it", name)
+		f.Fix = creation(name) + ", or take it out of the tenancy: who makes one of this name gets what is open to it"
 		switch {
 		case place.Retired:
 			f.Severity = diag.Warning

@@ -164,7 +164,7 @@ func allows(p *networkingv1.NetworkPolicy, e *reach.Edge) bool {
 
 // describe says what is the matter with a policy, by where it is found.
 func (a *auditor) describe(f *Finding, p *pair) {
-	remove := fmt.Sprintf("\"kubectl delete networkpolicy %s -n %s\"", f.Name, f.Namespace)
+	remove := deletion(f.Namespace, f.Name)
 	switch {
 	case p.found == nil:
 		f.Code = diag.PolicyMissing
@@ -233,7 +233,7 @@ func (a *auditor) unmanaged(p *networkingv1.NetworkPolicy) {
 	default:
 		f := a.finding(diag.Warning, diag.PolicyStale, namespace, policyKind, p.Name)
 		a.say(&f, "policy %s is Hedgerow's by its label, and the tenancy does not manage the namespace", p.Name)
-		f.Fix = fmt.Sprintf("let Argo CD or Flux prune it, or \"kubectl delete networkpolicy %s -n %s\"", p.Name, namespace)
+		f.Fix = "let Argo CD or Flux prune it, or " + deletion(namespace, p.Name)
 		a.add(f)
 	}
 }

@@ -147,7 +147,7 @@ func (a *auditor) onHosts(namespace string, found []*reach.Workload) {
 	}
 	f := a.finding(diag.Warning, diag.PodHostNetwork, namespace, "", "")
 	a.say(&f, "pods on the network of their nodes: %s; no policy rules them", some(names))
-	f.Fix = "take hostNetwork from them, or forbid it: \"kubectl label namespace " + namespace + " pod-security.kubernetes.io/enforce=baseline\""
+	f.Fix = "take hostNetwork from them, or forbid it: " + isolation(namespace)
 	a.add(f)
 }
 

@@ -1,0 +1,38 @@
+package audit
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// The commands that fixes tell people to run. Manifests may hold any name, and a
+// shell or kubectl takes "x; rm -rf ~" or "--all" for more than a name: where one
+// is none that an API server would have taken, words stand in its place.
+
+// deletion says how a NetworkPolicy is deleted.
+func deletion(namespace, name string) string {
+	if !isNamespace(namespace) || len(validation.IsDNS1123Subdomain(name)) > 0 {
+		return "delete the policy by its name"
+	}
+	return fmt.Sprintf("\"kubectl delete networkpolicy %s -n %s\"", name, namespace)
+}
+
+// creation says how a namespace is created.
+func creation(namespace string) string {
+	if !isNamespace(namespace) {
+		return "create it"
+	}
+	return fmt.Sprintf("\"kubectl create namespace %s\"", namespace)
+}
+
+// isolation says how pods of a namespace are kept off the network of their nodes.
+func isolation(namespace string) string {
+	const label = "pod-security.kubernetes.io/enforce=baseline"
+	if !isNamespace(namespace) {
+		return "label its namespace " + label
+	}
+	return fmt.Sprintf("\"kubectl label namespace %s %s\"", namespace, label)
+}
+
+func isNamespace(name string) bool { return len(validation.IsDNS1123Label(name)) == 0 }
