@@ -11,6 +11,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/hedgerow-dev/hedgerow/internal/policykinds"
 	"github.com/hedgerow-dev/hedgerow/reach"
 )
 
@@ -91,14 +92,14 @@ func (c *Client) policyKinds(ctx context.Context) (out []Resource, unanswered []
 	}
 	for _, g := range groups.Groups {
 		kinds, err := c.kindsOf(ctx, g)
-		if err != nil && reach.HoldsPolicies(g.Name) {
+		if err != nil && policykinds.Of(g.Name) != nil {
 			return nil, nil, c.worded(err, fmt.Sprintf("listing the kinds of %s (\"kubectl api-resources --api-group=%s\" does the same)", g.Name, g.Name))
 		} else if err != nil {
 			unanswered = append(unanswered, g.Name)
 			continue
 		}
 		for _, k := range kinds {
-			if reach.MayDecide(g.Name, k.Kind) {
+			if policykinds.MayDecide(g.Name, k.Kind) {
 				out = append(out, k)
 			}
 		}

@@ -16,6 +16,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kjson "sigs.k8s.io/json"
+
+	"github.com/hedgerow-dev/hedgerow/internal/policykinds"
 )
 
 // Objects are what manifests hold.
@@ -184,32 +186,13 @@ func (o *Objects) read(of metav1.TypeMeta, name Name, data []byte) error {
 		return o.workload(of.Kind, data)
 	case of.Kind == "NetworkPolicy" && !strings.Contains(group, ".") && group != "extensions":
 		return notServed(of)
-	case MayDecide(group, of.Kind):
+	case policykinds.MayDecide(group, of.Kind):
 		kind := of.Kind + "." + group
 		o.Unjudged[kind] = append(o.Unjudged[kind], name)
 	default:
 		o.Passed[of.Kind]++
 	}
 	return nil
-}
-
-// policyGroups are the groups whose policies decide about connections as well.
-var policyGroups = map[string]bool{
-	"cilium.io": true, "crd.projectcalico.org": true, "projectcalico.org": true, "policy.networking.k8s.io": true,
-	"crd.antrea.io": true, "security.istio.io": true, "policy.linkerd.io": true,
-}
-
-// HoldsPolicies reports whether a group of the API is known to hold kinds of
-// policies that decide about connections and that this engine does not judge.
-func HoldsPolicies(group string) bool { return policyGroups[group] }
-
-// MayDecide reports whether objects of a kind, which is none that this engine
-// knows, may decide about connections.
-func MayDecide(group, kind string) bool {
-	if group == networkingv1.GroupName {
-		return false
-	}
-	return HoldsPolicies(group) && strings.Contains(kind, "Policy") || strings.HasSuffix(kind, "NetworkPolicy")
 }
 
 // policy reads a policy strictly: a rule whose peers stand under a misspelt name

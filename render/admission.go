@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/internal/policykinds"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -67,21 +68,16 @@ type admissionBindingSpec struct {
 	ValidationActions []string       `json:"validationActions"`
 }
 
-// guarded are the kinds that decide who may connect, in Kubernetes and in the
-// network plugins that a tenancy can name. What plugins write for themselves is
-// not among them: Calico and Antrea make their tiers at every start, and
-// Calico's typha did not come up where it could not (calico#9442); EKS writes
-// PolicyEndpoints. Kinds that a cluster lacks do no harm.
-var guarded = []admissionRule{
-	guardedRule([]string{"networking.k8s.io"}, "networkpolicies"),
-	guardedRule([]string{"policy.networking.k8s.io"}, "adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"),
-	guardedRule([]string{"cilium.io"}, "ciliumclusterwidenetworkpolicies", "ciliumnetworkpolicies"),
-	guardedRule([]string{"crd.projectcalico.org", "projectcalico.org"},
-		"globalnetworkpolicies", "networkpolicies", "stagedglobalnetworkpolicies", "stagedkubernetesnetworkpolicies", "stagednetworkpolicies"),
-	guardedRule([]string{"crd.antrea.io"}, "clusternetworkpolicies", "networkpolicies"),
-	guardedRule([]string{"networking.k8s.aws"}, "applicationnetworkpolicies", "clusternetworkpolicies"),
-	guardedRule([]string{"networking.gke.io"}, "fqdnnetworkpolicies"),
-	guardedRule([]string{"k8s.ovn.org"}, "egressfirewalls"),
+// guarded gives the kinds that decide who may connect, in Kubernetes and in the
+// network plugins that a tenancy can name. Kinds that a cluster lacks do no harm.
+func guarded() []admissionRule {
+	rules := []admissionRule{guardedRule([]string{"networking.k8s.io"}, "networkpolicies")}
+	for _, api := range policykinds.APIs {
+		if len(api.Guarded) > 0 {
+			rules = append(rules, guardedRule(api.Groups, api.Guarded...))
+		}
+	}
+	return rules
 }
 
 // guardedRule leaves subresources out: what decides is not in them, and plugins
@@ -118,7 +114,7 @@ func guardObjects(d *tenancy.Delivery, c *generator.Cluster) []deliveryObject {
 			Validations: []admissionValidation{{Expression: admitted(d, c), Message: guardMessage, Reason: "Forbidden"}},
 		},
 	}
-	policy.Spec.MatchConstraints.ResourceRules = guarded
+	policy.Spec.MatchConstraints.ResourceRules = guarded()
 	binding := &admissionBinding{
 		TypeMeta: typeMeta(admissionAPI, "ValidatingAdmissionPolicyBinding"), ObjectMeta: objectMeta("", guardName),
 		Spec: admissionBindingSpec{PolicyName: guardName, MatchResources: all, ValidationActions: []string{"Deny"}},

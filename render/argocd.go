@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/internal/policykinds"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -270,12 +271,24 @@ func syncedApplication(d *tenancy.Delivery, c *generator.Cluster, dir, namespace
 	return a
 }
 
-// policyGroups are the API groups of what opens or closes connections besides
-// NetworkPolicy, in the network plugins that a tenancy can name. Argo CD matches
-// groups as patterns, and an empty one matches only the core group.
-var policyGroups = []string{
-	"cilium.io", "crd.antrea.io", "crd.projectcalico.org", "k8s.ovn.org", "kubeovn.io", "networking.k8s.aws",
-	"policy.networking.k8s.io", "projectcalico.org",
+// policyGroups gives the API groups of what opens or closes connections besides
+// NetworkPolicy, sorted, and the single kinds of groups in which tenants rightly
+// write others. Argo CD matches groups as patterns, and an empty one matches only
+// the core group.
+func policyGroups() (whole []string, single []groupKind) {
+	for _, api := range policykinds.APIs {
+		switch {
+		case api.Mesh:
+		case api.Mixed:
+			for _, kind := range api.Kinds {
+				single = append(single, groupKind{Group: api.Groups[0], Kind: kind})
+			}
+		default:
+			whole = append(whole, api.Groups...)
+		}
+	}
+	slices.Sort(whole)
+	return whole, single
 }
 
 // tenantsProject forbids policies to every project that inherits it, and itself
@@ -283,10 +296,9 @@ var policyGroups = []string{
 func tenantsProject(d *tenancy.Delivery) *appProject {
 	p := &appProject{TypeMeta: typeMeta(argoAPI, "AppProject"), ObjectMeta: objectMeta(d.ArgoCD.Namespace, tenancy.TenantsProject)}
 	p.Spec.Description = "A global project: what inherits it writes no network policies."
-	p.Spec.NamespaceResourceBlacklist = []groupKind{
-		{Group: "networking.gke.io", Kind: "FQDNNetworkPolicy"}, {Group: "networking.k8s.io", Kind: "NetworkPolicy"},
-	}
-	for _, group := range policyGroups {
+	whole, single := policyGroups()
+	p.Spec.NamespaceResourceBlacklist = append(single, groupKind{Group: "networking.k8s.io", Kind: "NetworkPolicy"})
+	for _, group := range whole {
 		all := groupKind{Group: group, Kind: "*"}
 		p.Spec.ClusterResourceBlacklist = append(p.Spec.ClusterResourceBlacklist, all)
 		p.Spec.NamespaceResourceBlacklist = append(p.Spec.NamespaceResourceBlacklist, all)

@@ -90,6 +90,7 @@ func TestBuildRefusesDamagedDelivery(t *testing.T) {
 		{"tenants with a source", tenants, "  namespaceResourceBlacklist", "  destinations:\n  - namespace: x\n  namespaceResourceBlacklist", "allows something"},
 		{"tenants with policies", tenants, "  - group: networking.k8s.io\n    kind: NetworkPolicy\n", "", "lets tenants write NetworkPolicies"},
 		{"tenants with policies of the core group", tenants, "group: networking.k8s.io\n", "group: \"\"\n", "lets tenants write NetworkPolicies"},
+		{"tenants with a policy of GKE", tenants, "FQDNNetworkPolicy", "FQDNNetworkPolicies", "lets tenants write FQDNNetworkPolicy of networking.gke.io"},
 		{"tenants with one policy", tenants, "kind: NetworkPolicy\n", "kind: NetworkPolicy\n    name: x\n", "lets tenants write NetworkPolicies"},
 		{"tenants with cluster-wide policies of Cilium", tenants, "cilium.io", "cilium.oi", "policies of cilium.io"},
 

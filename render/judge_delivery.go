@@ -144,7 +144,13 @@ func (j *deliveryJudge) tenants() error {
 	if !forbids(s.NamespaceResourceBlacklist, "networking.k8s.io", "NetworkPolicy") {
 		wrong = "it lets tenants write NetworkPolicies"
 	}
-	for _, group := range policyGroups {
+	whole, single := policyGroups()
+	for _, k := range single {
+		if !forbids(s.NamespaceResourceBlacklist, k.Group, k.Kind) {
+			wrong = "it lets tenants write " + k.Kind + " of " + k.Group
+		}
+	}
+	for _, group := range whole {
 		if !forbids(s.NamespaceResourceBlacklist, group, "*") || !forbids(s.ClusterResourceBlacklist, group, "*") {
 			wrong = "it lets tenants write policies of " + group
 		}

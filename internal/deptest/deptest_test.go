@@ -55,14 +55,15 @@ var broken = fstest.MapFS{
 	"internal/bruteforce/a.go": importing(module+"/reach", "go4.org/netipx"),
 	"proof/a.go": importing(module+"/render", "cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap",
 		"github.com/go-git/go-git/v5"),
-	"reach/b.go":              importing("os", "math/rand"),
-	"proof/b.go":              importing("time"),
-	"report/a.go":             importing("os", "k8s.io/api/core/v1", module+"/proof"),
-	"revision/a.go":           importing(module+"/tenancy", "sigs.k8s.io/yaml"),
-	"internal/declared/a.go":  importing("net/netip", module+"/tenancy", module+"/generator"),
-	"internal/packets/a.go":   importing("net/netip", module+"/internal/declared", module+"/generator"),
-	"internal/foreign/a.go":   importing("k8s.io/api/core/v1", module+"/reach"),
-	"internal/gitserver/a.go": importing("net/http/cgi", "golang.org/x/crypto/ssh/agent", "github.com/go-git/go-git/v5"),
+	"reach/b.go":                importing("os", "math/rand"),
+	"proof/b.go":                importing("time"),
+	"report/a.go":               importing("os", "k8s.io/api/core/v1", module+"/proof"),
+	"revision/a.go":             importing(module+"/tenancy", "sigs.k8s.io/yaml"),
+	"internal/declared/a.go":    importing("net/netip", module+"/tenancy", module+"/generator"),
+	"internal/policykinds/a.go": importing("strings", "k8s.io/api/core/v1"),
+	"internal/packets/a.go":     importing("net/netip", module+"/internal/declared", module+"/generator"),
+	"internal/foreign/a.go":     importing("k8s.io/api/core/v1", module+"/reach"),
+	"internal/gitserver/a.go":   importing("net/http/cgi", "golang.org/x/crypto/ssh/agent", "github.com/go-git/go-git/v5"),
 	"kube/a.go": importing("cuelang.org/go/cue", "sigs.k8s.io/kustomize/api/resmap", "github.com/go-git/go-git/v5",
 		module+"/generator", module+"/tenancy", module+"/render", "k8s.io/client-go/rest"),
 	"publish/a.go": importing("cuelang.org/go/cue", "k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/resmap",
@@ -115,6 +116,7 @@ internal/declared/a.go:4: ./internal/declared may not use "./generator": it is a
 internal/foreign/a.go:3: ./internal/foreign may not use "./reach": policies that nobody here wrote owe nothing to the engine that they try
 internal/gitserver/a.go:4: ./internal/gitserver may not use "github.com/go-git/go-git/v5": the servers of tests share no code with the client that is tested on them
 internal/packets/a.go:4: ./internal/packets may not use "./generator": packets are chosen by what the tenancy says alone, whatever is made of it
+internal/policykinds/a.go:3: ./internal/policykinds may not use "k8s.io/api/core/v1": which kinds decide is a table, and nothing else
 kube/a.go:2: ./kube may not use "cuelang.org/go/cue": kube says what is on a cluster, and must not learn what should be
 kube/a.go:3: ./kube may not use "sigs.k8s.io/kustomize/api/resmap": kube says what is on a cluster, and must not learn what should be
 kube/a.go:4: ./kube may not use "github.com/go-git/go-git/v5": kube says what is on a cluster, and must not learn what should be

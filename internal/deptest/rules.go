@@ -99,6 +99,11 @@ var Rules = []Rule{
 		Reason: "the proof is a function of tenancy and graphs",
 	},
 	{
+		In:     "./internal/policykinds/...",
+		Only:   []string{"std"},
+		Reason: "which kinds decide is a table, and nothing else",
+	},
+	{
 		In:     "./internal/declared/...",
 		Only:   []string{"std", "./tenancy/..."},
 		Reason: "it is a reading of the tenancy that shares no code with what generates, renders and judges",
