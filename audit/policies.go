@@ -240,6 +240,9 @@ func (a *auditor) unmanaged(p *networkingv1.NetworkPolicy) {
 
 // unjudged finds policies of other kinds that rule managed namespaces.
 func (a *auditor) unjudged() {
+	if !a.Whole && len(a.Found.Unjudged) == 0 {
+		a.Notes = append(a.Notes, "the manifests show no policy of another kind, as Cilium's, Calico's, ClusterNetworkPolicy and a mesh's are: whether there is any is not judged")
+	}
 	for kind, names := range tenancy.Sorted(a.Found.Unjudged) {
 		for _, n := range names {
 			if n.Namespace != "" && !a.managed[n.Namespace] {

@@ -39,7 +39,7 @@ It lists and gets, and changes nothing.`,
 		Example: `  hedgerow audit
   hedgerow audit --context prod-eu --cluster prod
   hedgerow audit --as json
-  kubectl get ns,netpol,pods,deploy,sts,ds -A -o yaml | hedgerow audit -`,
+  hedgerow audit cluster.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			if err := o.validate(); err != nil {
