@@ -10,10 +10,13 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -135,10 +138,34 @@ func (c *Client) get(ctx context.Context, path string, params map[string]string)
 		request = request.Param(name, value)
 	}
 	result := request.Do(ctx)
+	data, _ := result.Raw() // which has the error as well, less well read
 	if err := result.Error(); err != nil {
-		return nil, err
+		return nil, plainly(err, data)
 	}
-	return result.Raw()
+	return data, nil
+}
+
+// An answerError is an answer that is none of Kubernetes', of a proxy for example.
+type answerError struct {
+	error
+	answer string
+}
+
+func (e *answerError) Error() string { return e.answer }
+func (e *answerError) Unwrap() error { return e.error }
+
+// plainly says what came instead of an answer of Kubernetes': client-go has it in
+// a cause if it is plain text, and calls everything else unknown.
+func plainly(err error, body []byte) error {
+	var status apierrors.APIStatus
+	if !apierrors.IsUnexpectedServerError(err) || !errors.As(err, &status) {
+		return err
+	}
+	s, said := status.Status(), string(body)
+	if said == "" && s.Details != nil && len(s.Details.Causes) > 0 {
+		said = s.Details.Causes[0].Message
+	}
+	return &answerError{err, strings.TrimSuffix(fmt.Sprintf("it answers %d: %s", s.Code, said), ": ")}
 }
 
 func decode(data []byte, into any) error {
@@ -148,5 +175,23 @@ func decode(data []byte, into any) error {
 	return nil
 }
 
-// oneLine keeps an error one line.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// longest is how many characters of an error are shown.
+const longest = 400
+
+// oneLine keeps an error one line of printable characters, whatever the server
+// says.
+func oneLine(err error) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range strings.Join(strings.Fields(err.Error()), " ") {
+		if n++; n > longest {
+			return b.String() + "…"
+		}
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}

@@ -239,6 +239,31 @@ func TestAServerThatKnowsNobodyOrDoesNotAnswer(t *testing.T) {
 	}
 }
 
+// TestWhatAServerAnswers sees to it that what a server says is shown, on one line
+// of bounded length.
+func TestWhatAServerAnswers(t *testing.T) {
+	for _, c := range []struct{ kind, body, want string }{
+		{"application/json", `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "etcd is\nslow \u001b[31m"}`, `etcd is slow \x1b[31m`},
+		{"application/json", `{"error": "the gateway knows no such cluster"}`, `it answers 500: {"error": "the gateway knows no such cluster"}`},
+		{"text/html", "<b>bad\ngateway</b>", "it answers 500: <b>bad gateway</b>"},
+		{"text/plain", strings.Repeat("é", 1000), "it answers 500: " + strings.Repeat("é", 384) + "…"},
+		{"text/plain", "", "it answers 500"},
+	} {
+		at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", c.kind)
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = w.Write([]byte(c.body))
+		}))
+		client, err := kube.Connect(kube.Options{Kubeconfig: kubeconfig(t, at.URL), Timeout: 10 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.Version(t.Context())
+		wantError(t, err, "the API server at "+at.URL+", reading its version: "+c.want)
+		at.Close()
+	}
+}
+
 // TestPages reads a list in chunks, the second of which comes too late.
 func TestPages(t *testing.T) {
 	answers := cluster()
@@ -257,16 +282,24 @@ func TestPages(t *testing.T) {
 		return http.StatusGone
 	}
 	c, _ := connected(t, answers)
-	found, err := kube.List[corev1.Namespace](t.Context(), c, kube.Namespaces, "")
-	if err != nil || len(found) != 2 || found[0].Name != "a" || found[1].Name != "b" {
+	var found []string
+	read := func(page []byte) error {
+		var list corev1.NamespaceList
+		err := json.Unmarshal(page, &list)
+		for _, n := range list.Items {
+			found = append(found, n.Name)
+		}
+		return err
+	}
+	if err := c.Pages(t.Context(), kube.Namespaces, "", read); err != nil || !slices.Equal(found, []string{"a", "b"}) {
 		t.Errorf("%v, %v", found, err)
 	}
 	answers["/api/v1/namespaces"] = func(*http.Request) any { return list("Namespace", "again", "a") }
-	if _, err := kube.List[corev1.Namespace](t.Context(), c, kube.Namespaces, ""); err == nil {
+	if err := c.Pages(t.Context(), kube.Namespaces, "", read); err == nil {
 		t.Error("a list that never ends is read")
 	}
 	answers["/api/v1/namespaces"] = http.StatusGone // without a token that goes on
-	if _, err := kube.List[corev1.Namespace](t.Context(), c, kube.Namespaces, ""); err == nil {
+	if err := c.Pages(t.Context(), kube.Namespaces, "", read); err == nil {
 		t.Error("a list that expires is read")
 	}
 }

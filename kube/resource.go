@@ -2,7 +2,6 @@ package kube
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -104,27 +103,6 @@ func goesOn(err error) string {
 		return status.Status().Continue
 	}
 	return ""
-}
-
-// List gives the objects of a resource as T, of one namespace or, with "", of all.
-func List[T any](ctx context.Context, c *Client, r Resource, namespace string) (out []T, err error) {
-	err = c.Pages(ctx, r, namespace, func(data []byte) error {
-		var list struct {
-			Items []json.RawMessage `json:"items"`
-		}
-		if err := decode(data, &list); err != nil {
-			return c.refused(err, r, "list", namespace)
-		}
-		for _, item := range list.Items {
-			var object T
-			if err := decode(item, &object); err != nil {
-				return c.refused(err, r, "list", namespace)
-			}
-			out = append(out, object)
-		}
-		return nil
-	})
-	return out, err
 }
 
 // Get gives one object as T; the namespace of cluster-wide ones is "". It gives
