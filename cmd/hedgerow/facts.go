@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -37,8 +36,8 @@ the clusters block of a tenancy, with comments that say where each was found. Wh
 is not known is a comment with the command that shows it, and is never guessed.
 
 It reads the cluster of the kubeconfig, as kubectl does: it lists and gets, and
-changes nothing. Or it reads what kubectl printed, from files or, for -, from the
-standard input:
+changes nothing. Or it reads what kubectl printed, from files, folders or, for -,
+from the standard input:
 
   (kubectl get nodes,daemonsets,deployments,services,endpointslices -A -o yaml
    for kind in pods servicecidrs ippools.crd.projectcalico.org ciliumnodes \
@@ -167,19 +166,16 @@ func (o *factsOptions) find(ctx context.Context, w world, cfg *config) (*facts.F
 	return facts.Find(objects), nil
 }
 
+// readPaths reads what kubectl printed. Of a folder every file counts, as
+// elsewhere.
 func (o *factsOptions) readPaths(stdin io.Reader, into *facts.Objects) error {
-	var errs []error
-	for _, p := range o.paths {
-		name, read := p, func() ([]byte, error) { return os.ReadFile(p) }
-		if p == "-" {
-			name, read = "standard input", func() ([]byte, error) { return io.ReadAll(stdin) }
-		}
-		data, err := read()
-		if err == nil && len(bytes.TrimSpace(data)) == 0 {
-			err = fmt.Errorf("%s is empty", name) // what should have written it may have failed
-		}
-		if err == nil {
-			err = into.Read(name, data)
+	files, err := findManifests(stdin, o.paths)
+	errs := []error{err}
+	for _, f := range files {
+		if len(bytes.TrimSpace(f.data)) == 0 {
+			err = fmt.Errorf("%s is empty", f.name) // what should have written it may have failed
+		} else {
+			err = into.Read(f.name, f.data)
 		}
 		errs = append(errs, err)
 	}

@@ -67,11 +67,38 @@ func (c *manifestCluster) warn(w world) {
 	}
 }
 
-// readManifests gives the objects at the paths: files, "-" for the standard
+// readManifests gives the objects at the paths.
+func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
+	files, err := findManifests(stdin, paths)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(files, func(m manifest) bool { return len(bytes.TrimSpace(m.data)) > 0 }) {
+		// What should have written it may have failed.
+		return nil, fmt.Errorf("%s is empty", files[0].name)
+	}
+	out, err := reach.Read("", nil)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, f := range files {
+		objects, err := reach.Read(f.name, f.data)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		out.Add(objects)
+	}
+	return out, errors.Join(errs...)
+}
+
+// findManifests gives the manifests at the paths: files, "-" for the standard
 // input, and folders. Of a folder every YAML and JSON file counts; where there
 // are kustomizations, what they build counts instead of the files below them,
-// and those that others use are not built by themselves.
-func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
+// and those that others use are not built by themselves. Beside an error it gives
+// those that could be read.
+func findManifests(stdin io.Reader, paths []string) ([]manifest, error) {
 	c := &collector{stdin: stdin, used: map[string]bool{}}
 	var errs []error
 	for _, p := range paths {
@@ -83,31 +110,15 @@ func readManifests(stdin io.Reader, paths []string) (*reach.Objects, error) {
 		errs = append(errs, err)
 	}
 	if err := onceEach(errs); err != nil {
-		return nil, err
+		return c.files, err
 	}
 	if err := c.build(); err != nil {
-		return nil, err
+		return c.files, err
 	}
 	if len(c.files) == 0 {
 		return nil, fmt.Errorf("%s holds components alone, and none is built by itself", strings.Join(paths, ", "))
 	}
-	if !slices.ContainsFunc(c.files, func(m manifest) bool { return len(bytes.TrimSpace(m.data)) > 0 }) {
-		// What should have written it may have failed.
-		return nil, fmt.Errorf("%s is empty", c.files[0].name)
-	}
-	out, err := reach.Read("", nil)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range c.files {
-		objects, err := reach.Read(f.name, f.data)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		out.Add(objects)
-	}
-	return out, errors.Join(errs...)
+	return c.files, nil
 }
 
 // onceEach joins errors, each once: what is wrong with a base is wrong with all
@@ -164,7 +175,9 @@ func (c *collector) path(p string) error {
 
 func (c *collector) file(p string) error {
 	data, err := os.ReadFile(p)
-	c.files = append(c.files, manifest{filepath.ToSlash(p), data})
+	if err == nil {
+		c.files = append(c.files, manifest{filepath.ToSlash(p), data})
+	}
 	return err
 }
 
