@@ -6,6 +6,7 @@ import (
 
 	"github.com/hedgerow-dev/hedgerow/cni"
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/addresses"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -14,11 +15,11 @@ func (c *checker) cluster(k *tenancy.Cluster) {
 		c.Error(diag.NameReserved, k.Pos, "give it another name", "cluster %q has the name of the folder that Hedgerow writes beside those of the clusters", k.Name)
 	}
 	c.enforces(k)
-	c.ranges(k, "pods", k.Pods, widestRangeIPv4, widestRangeIPv6)
-	c.ranges(k, "Services", k.Services, widestRangeIPv4, widestRangeIPv6)
-	c.ranges(k, "nodes", k.Nodes, widestRangeIPv4, widestRangeIPv6)
+	c.ranges(k, "pods", k.Pods, addresses.Ranges)
+	c.ranges(k, "Services", k.Services, addresses.Ranges)
+	c.ranges(k, "nodes", k.Nodes, addresses.Ranges)
 	if k.APIServer != nil {
-		c.ranges(k, "API server", k.APIServer.CIDRs, widestEndpointIPv4, widestEndpointIPv6)
+		c.ranges(k, "API server", k.APIServer.CIDRs, addresses.Endpoints)
 	}
 	c.webhooks(k)
 	c.families(k)
@@ -46,7 +47,7 @@ func (c *checker) dns(k *tenancy.Cluster) {
 	d := k.DNS
 	c.address(d.NodeLocal)
 	c.address(d.ClusterIP)
-	c.ranges(k, "resolvers", d.CIDRs, widestEndpointIPv4, widestEndpointIPv6)
+	c.ranges(k, "resolvers", d.CIDRs, addresses.Resolvers)
 	if d.NodeLocal.Set() {
 		switch {
 		case k.CNI.Text == "cilium":
@@ -165,27 +166,19 @@ func opened(named tenancy.FlowPorts, declared map[string]tenancy.Port) (out []te
 	return out
 }
 
-// A fact that is wider than this, in bits of its mask, cannot be right: it would
-// open the world in the place of a cluster's own addresses.
-const (
-	widestRangeIPv4, widestRangeIPv6       = 8, 32  // of pods, Services and nodes
-	widestEndpointIPv4, widestEndpointIPv6 = 16, 48 // of the API server and of resolvers
-)
-
 // ranges reads a fact about a cluster's addresses.
-func (c *checker) ranges(k *tenancy.Cluster, what string, words []tenancy.Word, widest4, widest6 int) {
+func (c *checker) ranges(k *tenancy.Cluster, what string, words []tenancy.Word, use addresses.Use) {
 	for _, w := range words {
 		p, ok := c.prefix(w)
 		if !ok {
 			continue
 		}
-		widest := widest4
-		if p.Addr().Is6() {
-			widest = widest6
-		}
-		if p.Bits() < widest {
+		if widest := use.Widest(p); p.Bits() < widest {
 			c.Error(diag.ClusterFact, w.Pos, fmt.Sprintf("name the ranges that the cluster has, none wider than /%d", widest),
 				"%s is too wide to be the addresses of the %s of cluster %q", p, what, k.Name)
+		} else if reserved := use.Reserved(p); reserved != "" {
+			c.Error(diag.ClusterFact, w.Pos, "name the addresses that they have",
+				"%s cannot be addresses of the %s of cluster %q: it holds %s", p, what, k.Name, reserved)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/addresses"
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -14,7 +15,7 @@ func (c *checker) webhooks(k *tenancy.Cluster) {
 	if w == nil || w.Partial {
 		return
 	}
-	c.ranges(k, "callers of webhooks", w.CIDRs, widestEndpointIPv4, widestEndpointIPv6)
+	c.ranges(k, "callers of webhooks", w.CIDRs, addresses.Endpoints)
 	pods := w.Namespace.Set() && len(w.Pods) > 0
 	if pods == (len(w.CIDRs) > 0) || pods != w.Namespace.Set() || pods != (len(w.Pods) > 0) {
 		c.Error(diag.ClusterFact, w.Pos, "write {cidrs: […]} or {namespace: …, pods: …}", "webhooks of cluster %q are called from addresses or from pods, one of the two", k.Name)

@@ -10,7 +10,9 @@ import (
 	"go4.org/netipx"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/hedgerow-dev/hedgerow/internal/addresses"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -27,7 +29,7 @@ func (g *gatherer) prefix(text, of string) {
 		g.refuse(text, of)
 		return
 	}
-	g.set.AddPrefix(p.Masked())
+	g.take(p.Masked(), of)
 }
 
 func (g *gatherer) address(text, of string) {
@@ -36,7 +38,29 @@ func (g *gatherer) address(text, of string) {
 		g.refuse(text, of)
 		return
 	}
-	g.set.Add(a.Unmap())
+	g.take(netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), of)
+}
+
+// take refuses what no cluster has, whatever an object says.
+func (g *gatherer) take(p netip.Prefix, of string) {
+	if wrong := impossible(addresses.Ranges, p); wrong != "" && g.wrong == "" {
+		g.wrong = of + " has " + wrong
+	}
+	g.set.AddPrefix(p)
+}
+
+// impossible says why a range cannot be of this use, or "".
+func impossible(use addresses.Use, p netip.Prefix) string {
+	shown := p.String()
+	if p.IsSingleIP() {
+		shown = p.Addr().String()
+	}
+	if p.Bits() < use.Widest(p) {
+		return shown + ", which is too wide for a cluster's own"
+	} else if reserved := use.Reserved(p); reserved != "" {
+		return shown + ", which is among " + reserved
+	}
+	return ""
 }
 
 func (g *gatherer) refuse(text, of string) {
@@ -78,6 +102,9 @@ func (o *Objects) apiServer() Fact[APIServer] {
 				if err != nil {
 					return unknown[APIServer](fmt.Sprintf("EndpointSlice %s has %q, which is no address", called(&s.ObjectMeta), text) + hint)
 				}
+				if wrong := impossible(addresses.Endpoints, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen())); wrong != "" {
+					return unknown[APIServer](fmt.Sprintf("EndpointSlice %s has %s", called(&s.ObjectMeta), wrong) + hint)
+				}
 				out.Addresses = append(out.Addresses, a.Unmap())
 			}
 		}
@@ -96,6 +123,9 @@ func (o *Objects) apiServer() Fact[APIServer] {
 		return unknown[APIServer](fmt.Sprintf("its EndpointSlices have %d different ports, and a tenancy takes one", len(ports)) + hint)
 	}
 	for out.Port = range ports {
+	}
+	if wrong := validation.IsValidPortNum(out.Port); len(wrong) > 0 {
+		return unknown[APIServer](fmt.Sprintf("its EndpointSlices have the port %d, which is none", out.Port) + hint)
 	}
 	return known(out, "EndpointSlices of the Service default/kubernetes")
 }

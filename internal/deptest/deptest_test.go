@@ -60,6 +60,7 @@ var broken = fstest.MapFS{
 	"report/a.go":               importing("os", "k8s.io/api/core/v1", module+"/proof"),
 	"revision/a.go":             importing(module+"/tenancy", "sigs.k8s.io/yaml"),
 	"internal/declared/a.go":    importing("net/netip", module+"/tenancy", module+"/generator"),
+	"internal/addresses/a.go":   importing("net/netip", "go4.org/netipx"),
 	"internal/policykinds/a.go": importing("strings", "k8s.io/api/core/v1"),
 	"internal/packets/a.go":     importing("net/netip", module+"/internal/declared", module+"/generator"),
 	"internal/foreign/a.go":     importing("k8s.io/api/core/v1", module+"/reach"),
@@ -110,6 +111,7 @@ generator/a.go:8: ./generator may not use "github.com/go-git/go-git/v5": the gen
 generator/a.go:9: ./generator may not use "os/exec": the same tenancy gives the same policies: no files, no clock, no chance
 generator/a.go:10: ./generator may not use "time": the same tenancy gives the same policies: no files, no clock, no chance
 generator/a.go:11: ./generator may not use "math/rand": the same tenancy gives the same policies: no files, no clock, no chance
+internal/addresses/a.go:3: ./internal/addresses may not use "go4.org/netipx": which addresses are nobody's is a table, and nothing else
 internal/bruteforce/a.go:2: ./internal/bruteforce may not use "./reach": a witness shares no code with what it is held against
 internal/bruteforce/a.go:3: ./internal/bruteforce may not use "go4.org/netipx": a witness shares no code with what it is held against
 internal/declared/a.go:4: ./internal/declared may not use "./generator": it is a reading of the tenancy that shares no code with what generates, renders and judges

@@ -99,6 +99,11 @@ var Rules = []Rule{
 		Reason: "the proof is a function of tenancy and graphs",
 	},
 	{
+		In:     "./internal/addresses/...",
+		Only:   []string{"std"},
+		Reason: "which addresses are nobody's is a table, and nothing else",
+	},
+	{
 		In:     "./internal/policykinds/...",
 		Only:   []string{"std"},
 		Reason: "which kinds decide is a table, and nothing else",
