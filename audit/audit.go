@@ -19,8 +19,9 @@ import (
 // Input is a cluster beside what the tenancy says of it.
 type Input struct {
 	Tenancy *tenancy.Tenancy
-	Built   *proof.Cluster // what the tenancy builds for it
-	Found   *reach.Objects // what is there
+	Built   *proof.Cluster    // what the tenancy builds for it
+	Guard   []reach.Admission // the parts of the admission guard that it asks for
+	Found   *reach.Objects    // what is there
 	// Whole says that Found is all that is there. Of manifests it is not: where they
 	// show no namespace, or no pods, nothing is said of those.
 	Whole bool
@@ -64,6 +65,9 @@ func Check(in Input) (*Result, error) {
 		return nil, err
 	}
 	a.unjudged()
+	if err := a.guard(); err != nil {
+		return nil, err
+	}
 	a.namespaces()
 	a.workloads()
 	slices.SortStableFunc(a.Findings, func(a, b Finding) int { return diag.Compare(a.Diagnostic, b.Diagnostic) })

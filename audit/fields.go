@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -16,19 +17,24 @@ import (
 // annotations that others add, as Argo CD and Flux do, are no alteration.
 func alterations(p *pair) (out []string) {
 	compareFields("spec", spec(p.built), spec(p.found), &out)
+	compareMeta(&p.built.ObjectMeta, &p.found.ObjectMeta, &out)
+	return out
+}
+
+// compareMeta says which labels and annotations are gone or others.
+func compareMeta(built, found *metav1.ObjectMeta, out *[]string) {
 	for _, m := range []struct {
 		field        string
 		built, found map[string]string
-	}{{"metadata.labels", p.built.Labels, p.found.Labels}, {"metadata.annotations", p.built.Annotations, p.found.Annotations}} {
+	}{{"metadata.labels", built.Labels, found.Labels}, {"metadata.annotations", built.Annotations, found.Annotations}} {
 		for key, want := range tenancy.Sorted(m.built) {
 			if got, ok := m.found[key]; !ok {
-				out = append(out, fmt.Sprintf("%s[%s] is gone", m.field, key))
+				*out = append(*out, fmt.Sprintf("%s[%s] is gone", m.field, key))
 			} else if got != want {
-				out = append(out, fmt.Sprintf("%s[%s] is %q, not %q", m.field, key, got, want))
+				*out = append(*out, fmt.Sprintf("%s[%s] is %q, not %q", m.field, key, got, want))
 			}
 		}
 	}
-	return out
 }
 
 // spec gives what a policy says as JSON has it, with the defaults that the API
@@ -82,8 +88,12 @@ func compareFields(at string, built, found any, out *[]string) {
 			return
 		}
 	}
-	if !reflect.DeepEqual(built, found) {
-		*out = append(*out, fmt.Sprintf("%s is %s, not %s", at, short(found), short(built)))
+	switch is, was := short(found), short(built); {
+	case reflect.DeepEqual(built, found):
+	case is == tooLong && was == tooLong:
+		*out = append(*out, at+" is "+tooLong)
+	default:
+		*out = append(*out, fmt.Sprintf("%s is %s, not %s", at, is, was))
 	}
 }
 
@@ -121,14 +131,18 @@ func compareLists(at string, built, found []any, out *[]string) {
 	}
 }
 
-// longest is how long a value may be to be shown.
-const longest = 60
+// longest is how long a value may be to be shown, and tooLong what stands for one
+// that is longer.
+const (
+	longest = 60
+	tooLong = "something else"
+)
 
 // short gives a value as JSON, if it is short.
 func short(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil || len(data) > longest {
-		return "something else"
+		return tooLong
 	}
 	return string(data)
 }

@@ -326,6 +326,32 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// TestAdmission reads a guard: both parts of it, one, or none, and of a cluster
+// that is too old.
+func TestAdmission(t *testing.T) {
+	const group = "/apis/admissionregistration.k8s.io/v1"
+	answers := cluster()
+	c, _ := connected(t, answers)
+	if found, err := c.Admission(t.Context(), "hedgerow"); err != nil || len(found.Admission) != 0 {
+		t.Errorf("of a cluster that is too old: %v, %v", found, err)
+	}
+	answers[group] = kinds("validatingadmissionpolicies ValidatingAdmissionPolicy", "validatingadmissionpolicybindings ValidatingAdmissionPolicyBinding")
+	gone := metav1.Status{Status: metav1.StatusFailure, Code: http.StatusNotFound, Reason: metav1.StatusReasonNotFound, Details: &metav1.StatusDetails{Name: "hedgerow"}}
+	answers[group+"/validatingadmissionpolicies/hedgerow"] = gone
+	answers[group+"/validatingadmissionpolicybindings/hedgerow"] = object{
+		"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": object{"name": "hedgerow"},
+	}
+	found, err := c.Admission(t.Context(), "hedgerow")
+	if err != nil || len(found.Admission) != 1 || found.Admission[0].Kind != "ValidatingAdmissionPolicyBinding" || found.Admission[0].Name != "hedgerow" {
+		t.Errorf("%v, %v", found, err)
+	}
+	answers[group+"/validatingadmissionpolicies/hedgerow"] = http.StatusForbidden
+	answers[group+"/validatingadmissionpolicybindings/hedgerow"] = http.StatusForbidden
+	_, err = c.Admission(t.Context(), "hedgerow")
+	wantError(t, err, `validatingadmissionpolicies.admissionregistration.k8s.io cannot be read: the user lacks the right to the verb "get" on them; "kubectl auth can-i get validatingadmissionpolicies.admissionregistration.k8s.io" asks for it
+validatingadmissionpolicybindings.admissionregistration.k8s.io cannot be read: the user lacks the right to the verb "get" on them; "kubectl auth can-i get validatingadmissionpolicybindings.admissionregistration.k8s.io" asks for it`)
+}
+
 func TestKubeconfig(t *testing.T) {
 	at := kubeconfig(t, "http://127.0.0.1:1")
 	for _, k := range []string{"KUBECONFIG", "KUBERNETES_SERVICE_HOST"} {

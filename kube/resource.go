@@ -37,6 +37,13 @@ var (
 	NetworkPolicies        = Resource{Group: "networking.k8s.io", Version: "v1", Name: "networkpolicies", Kind: "NetworkPolicy"}
 )
 
+// The resources of admission policies, which clusters have from Kubernetes 1.30
+// on (KEP-3488).
+var (
+	AdmissionPolicies = Resource{Group: "admissionregistration.k8s.io", Version: "v1", Name: "validatingadmissionpolicies", Kind: "ValidatingAdmissionPolicy", ClusterWide: true}
+	AdmissionBindings = Resource{Group: "admissionregistration.k8s.io", Version: "v1", Name: "validatingadmissionpolicybindings", Kind: "ValidatingAdmissionPolicyBinding", ClusterWide: true}
+)
+
 // String gives the resource as kubectl and RBAC call it, as in deployments.apps.
 func (r Resource) String() string {
 	if r.Group == "" {

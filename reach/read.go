@@ -29,6 +29,15 @@ type Objects struct {
 	// know and which may close or open more, by kind and group as in
 	// CiliumNetworkPolicy.cilium.io.
 	Unjudged map[string][]Name
+	// Admission are the ValidatingAdmissionPolicies and their bindings, which may
+	// say who writes policies.
+	Admission []Admission
+}
+
+// Admission is a ValidatingAdmissionPolicy or a ValidatingAdmissionPolicyBinding.
+type Admission struct {
+	Kind, Name string
+	Object     json.RawMessage
 }
 
 // Name is what an object is called. The namespace is "" of one that says none, as
@@ -86,6 +95,7 @@ func (o *Objects) Add(p *Objects) {
 	o.Namespaces = append(o.Namespaces, p.Namespaces...)
 	o.Workloads = append(o.Workloads, p.Workloads...)
 	o.Policies = append(o.Policies, p.Policies...)
+	o.Admission = append(o.Admission, p.Admission...)
 	for kind, n := range p.Passed {
 		o.Passed[kind] += n
 	}
@@ -191,6 +201,9 @@ func (o *Objects) read(of metav1.TypeMeta, name Name, data []byte) error {
 		o.Unjudged[kind] = append(o.Unjudged[kind], name)
 	default:
 		o.Passed[of.Kind]++
+		if group == "admissionregistration.k8s.io" && strings.HasPrefix(of.Kind, "ValidatingAdmissionPolicy") {
+			o.Admission = append(o.Admission, Admission{of.Kind, name.Name, data})
+		}
 	}
 	return nil
 }

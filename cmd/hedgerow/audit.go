@@ -83,11 +83,17 @@ func runAudit(ctx context.Context, w world, cfg *config, o *auditOptions) error 
 	if err != nil {
 		return err
 	}
-	objects, context, err := o.read(ctx, w, cfg, cluster)
+	guard, err := j.guard(cluster)
 	if err != nil {
 		return err
 	}
-	found, err := audit.Check(audit.Input{Tenancy: j.tenancy, Built: j.proof.Clusters[cluster], Found: objects, Whole: len(o.paths) == 0})
+	objects, context, err := o.read(ctx, w, cfg, cluster, guard)
+	if err != nil {
+		return err
+	}
+	found, err := audit.Check(audit.Input{
+		Tenancy: j.tenancy, Built: j.proof.Clusters[cluster], Guard: guard, Found: objects, Whole: len(o.paths) == 0,
+	})
 	if err != nil {
 		return failure{err}
 	}
@@ -124,8 +130,22 @@ func clusterNamed(flag string, t *tenancy.Tenancy) (string, error) {
 	return flag, nil
 }
 
-// read gives what is on the cluster, and the words for its context.
-func (o *auditOptions) read(ctx context.Context, w world, cfg *config, cluster string) (*reach.Objects, string, error) {
+// guard gives the parts of a cluster's admission guard as they are rendered; none
+// of one without.
+func (j *job) guard(cluster string) (out []reach.Admission, err error) {
+	for _, data := range j.tree.Guard(cluster) {
+		objects, err := reach.Read("the guard of cluster "+cluster, data)
+		if err != nil {
+			return nil, failure{err}
+		}
+		out = append(out, objects.Admission...)
+	}
+	return out, nil
+}
+
+// read gives what is on the cluster, of its admission guard only where there
+// should be one, and the words for its context.
+func (o *auditOptions) read(ctx context.Context, w world, cfg *config, cluster string, guard []reach.Admission) (*reach.Objects, string, error) {
 	if len(o.paths) > 0 {
 		objects, err := o.manifests(w, cluster)
 		if err != nil {
@@ -140,6 +160,13 @@ func (o *auditOptions) read(ctx context.Context, w world, cfg *config, cluster s
 	objects, unanswered, err := c.Objects(ctx)
 	if err != nil {
 		return nil, "", failure{err}
+	}
+	if len(guard) > 0 {
+		found, err := c.Admission(ctx, guard[0].Name)
+		if err != nil {
+			return nil, "", failure{err}
+		}
+		objects.Add(found)
 	}
 	for _, g := range unanswered {
 		fmt.Fprintf(w.err, "warning: the server of %s does not answer: whether it holds policies is not known\n", g)
