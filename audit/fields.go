@@ -119,6 +119,10 @@ func compareObjects(at string, built, found map[string]any, out *[]string) {
 }
 
 func compareLists(at string, built, found []any, out *[]string) {
+	if allStrings(built) && allStrings(found) {
+		compareSets(at, built, found, out)
+		return
+	}
 	for i := range max(len(built), len(found)) {
 		switch name := fmt.Sprintf("%s[%d]", at, i); {
 		case i >= len(found):
@@ -127,6 +131,32 @@ func compareLists(at string, built, found []any, out *[]string) {
 			*out = append(*out, fmt.Sprintf("%s is new, and is %s", name, short(found[i])))
 		default:
 			compareFields(name, built[i], found[i], out)
+		}
+	}
+}
+
+// allStrings reports whether a list is of strings alone: in none of those that
+// policies have does the order matter.
+func allStrings(list []any) bool {
+	return !slices.ContainsFunc(list, func(v any) bool { _, ok := v.(string); return !ok })
+}
+
+func compareSets(at string, built, found []any, out *[]string) {
+	wanted, there := map[any]bool{}, map[any]bool{}
+	for _, b := range built {
+		wanted[b] = true
+	}
+	for _, f := range found {
+		there[f] = true
+	}
+	for _, b := range built {
+		if !there[b] {
+			*out = append(*out, fmt.Sprintf("%s lacks %s", at, short(b)))
+		}
+	}
+	for _, f := range found {
+		if !wanted[f] {
+			*out = append(*out, fmt.Sprintf("%s has %s as well", at, short(f)))
 		}
 	}
 }
