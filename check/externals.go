@@ -2,6 +2,7 @@ package check
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
@@ -14,28 +15,42 @@ func (c *checker) external(e *tenancy.External) {
 		c.Error(diag.ExternalEmpty, e.Pos, `add cidrs: ["203.0.113.0/24"]`, "external %q names no addresses", e.Name)
 	}
 	var blocks []netip.Prefix
+	known := true
 	for _, w := range e.CIDRs {
-		if p, ok := c.prefix(w); ok {
-			blocks = append(blocks, p)
-		}
+		c.prefix(w)
+		may := readings(w)
+		known = known && may != nil
+		blocks = append(blocks, may...)
 	}
 	for _, w := range e.Except {
-		if p, ok := c.prefix(w); ok && len(blocks) == len(e.CIDRs) {
-			c.except(e, w, p, blocks)
+		c.prefix(w)
+		if may := readings(w); known && may != nil {
+			c.except(e, w, may, blocks)
 		}
 	}
 }
 
-// except sees to it that an exception is a strict part of one of the blocks: the
-// API server refuses any other, and then nothing of the policy is enforced.
-func (c *checker) except(e *tenancy.External, w tenancy.Word, p netip.Prefix, blocks []netip.Prefix) {
-	sameFamily := false
+// readings gives what a range of addresses may mean: one with bits set behind its
+// mask the range or the one address, and one that cannot be read nothing.
+func readings(w tenancy.Word) []netip.Prefix {
+	p, err := netip.ParsePrefix(w.Text)
+	switch {
+	case err != nil || p.Addr().Is4In6():
+		return nil
+	case p != p.Masked():
+		return []netip.Prefix{p.Masked(), netip.PrefixFrom(p.Addr(), p.Addr().BitLen())}
+	}
+	return []netip.Prefix{p}
+}
+
+// except sees to it that an exception, however it is read, is a strict part of one
+// of the blocks: the API server refuses any other, and then nothing of the policy
+// is enforced.
+func (c *checker) except(e *tenancy.External, w tenancy.Word, may, blocks []netip.Prefix) {
+	sameFamily, p := false, may[0]
 	for _, b := range blocks {
-		if b.Addr().Is4() != p.Addr().Is4() {
-			continue
-		}
-		sameFamily = true
-		if b.Contains(p.Addr()) && p.Bits() > b.Bits() {
+		sameFamily = sameFamily || b.Addr().Is4() == p.Addr().Is4()
+		if slices.ContainsFunc(may, func(p netip.Prefix) bool { return b.Contains(p.Addr()) && p.Bits() > b.Bits() }) {
 			return
 		}
 	}
