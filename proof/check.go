@@ -163,21 +163,8 @@ func (c *Cluster) words(e *reach.Connection) string {
 
 // End writes one end of a connection in the tenancy's terms.
 func (c *Cluster) End(e reach.End) string {
-	switch {
-	case e.CIDR.IsValid():
-		return e.String()
-	case e.Namespace == "":
-		return e.String()
-	}
-	name := e.Namespace
 	if place, ok := c.Places[e.Namespace]; ok {
-		name = place.String()
+		e.Namespace = place.String()
 	}
-	switch {
-	case e.Workload != "":
-		return name + "/" + e.Workload
-	case e.Pods != "":
-		return fmt.Sprintf("%s (pods with %s)", name, e.Pods)
-	}
-	return name
+	return e.String()
 }

@@ -24,10 +24,12 @@ type End struct {
 	// Workload is one that the manifests show, or "".
 	Workload string
 	// Pods is what the labels of the pods must be, or "": with no Workload either,
-	// every pod of the namespace is meant.
-	Pods   string
-	CIDR   netip.Prefix
-	Except []netip.Prefix
+	// every pod of the namespace is meant that Unshown does not leave out.
+	Pods string
+	// Unshown says that only pods that no manifest shows are meant.
+	Unshown bool
+	CIDR    netip.Prefix
+	Except  []netip.Prefix
 }
 
 // ends gives a group as ends, namespace by namespace and workload by workload.
@@ -46,7 +48,7 @@ func (u *universe) together(g Group) []End {
 	if g.IsAddresses() {
 		return addressEnds(g.addresses)
 	}
-	e := End{Pods: g.pods.String()}
+	e := End{Pods: g.pods.String(), Unshown: g.pods.unshown()}
 	holdsOthers := g.namespaces[0] == others
 	switch known := len(g.namespaces) - 1; {
 	case len(g.namespaces) == 1 && !holdsOthers:
@@ -86,7 +88,7 @@ func (u *universe) podEnds(n int32, p pods) (out []End) {
 		out = append(out, e)
 	}
 	if plain := func(string) string { return absent }; len(out) == 0 || p.has(plain) {
-		at.Pods = p.String()
+		at.Pods, at.Unshown = p.String(), p.unshown()
 		out = append(out, at)
 	}
 	return out
@@ -129,11 +131,21 @@ func covering(set *netipx.IPSet) netip.Prefix {
 	}
 }
 
-// String says what labels the pods have, or "" for every pod.
+// unshown reports whether the pods are none that the manifests show.
+func (p pods) unshown() bool {
+	return slices.ContainsFunc(p.in, func(q requirement) bool { return q.key == identityKey && q.values.except }) ||
+		slices.ContainsFunc(p.not, region.isIdentity)
+}
+
+// isIdentity reports whether the region is about who the pods are alone.
+func (r region) isIdentity() bool { return len(r) == 1 && r[0].key == identityKey }
+
+// String says what labels the pods have, or "" where no label matters.
 func (p pods) String() string {
 	out := p.in.String()
 	for _, n := range p.not {
 		switch {
+		case n.isIdentity():
 		case len(n) == 1:
 			out = join(out, region{{n[0].key, n[0].values.not()}}.String())
 		default:
@@ -150,17 +162,13 @@ func join(a, b string) string {
 	return a + ", " + b
 }
 
-// String writes the region as kubectl writes selectors.
+// String writes the labels of the region as kubectl writes selectors.
 func (r region) String() string {
 	var out []string
 	for _, q := range r {
-		if q.key == identityKey {
-			if q.values.except {
-				out = append(out, "not shown")
-			}
-			continue
+		if q.key != identityKey {
+			out = append(out, q.String())
 		}
-		out = append(out, q.String())
 	}
 	return strings.Join(out, ", ")
 }
@@ -236,8 +244,13 @@ func (e End) text(written func(names []string) []string) string {
 	if e.Workload != "" {
 		return out + "/" + e.Workload
 	}
-	if e.Pods != "" {
+	switch {
+	case e.Pods != "" && e.Unshown:
+		return fmt.Sprintf("%s (pods with %s that no manifest shows)", out, e.Pods)
+	case e.Pods != "":
 		return fmt.Sprintf("%s (pods with %s)", out, e.Pods)
+	case e.Unshown:
+		return out + " (pods that no manifest shows)"
 	}
 	return out
 }

@@ -86,6 +86,9 @@ func (e End) key() string {
 	}
 	b.WriteString(whole)
 	b.WriteString(e.Workload + whole + e.Pods)
+	if e.Unshown {
+		b.WriteString(whole)
+	}
 	return b.String()
 }
 
@@ -159,10 +162,19 @@ func (e End) Compare(f End) int {
 		slices.Compare(e.ExceptNamespaces, f.ExceptNamespaces),
 		cmp.Compare(e.Workload, f.Workload),
 		cmp.Compare(e.Pods, f.Pods),
+		cmp.Compare(e.unshown(), f.unshown()),
 		e.CIDR.Addr().Compare(f.CIDR.Addr()),
 		cmp.Compare(e.CIDR.Bits(), f.CIDR.Bits()),
 		slices.CompareFunc(e.Except, f.Except, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) }),
 	)
+}
+
+// unshown orders all pods before those that no manifest shows.
+func (e End) unshown() int {
+	if e.Unshown {
+		return 1
+	}
+	return 0
 }
 
 // kind orders single namespaces, then many, then unknown ones, then all, then

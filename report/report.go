@@ -38,7 +38,8 @@ type End struct {
 	AllNamespaces    bool     `json:"allNamespaces,omitempty"`
 	ExceptNamespaces []string `json:"exceptNamespaces,omitempty"`
 	Workload         string   `json:"workload,omitempty"`
-	Pods             string   `json:"pods,omitempty"` // what their labels must be
+	Pods             string   `json:"pods,omitempty"`    // what their labels must be
+	Unshown          bool     `json:"unshown,omitempty"` // only pods that no manifest shows
 	CIDR             string   `json:"cidr,omitempty"`
 	Except           []string `json:"except,omitempty"`
 	// Group is the namespace in the tenancy's terms, or what stands for it; a matrix
@@ -92,7 +93,7 @@ func (p Ports) String() string {
 func NewEnd(e reach.End, name, team string, owners []string) End {
 	out := End{
 		Namespace: e.Namespace, Namespaces: e.Namespaces, OtherNamespaces: e.OtherNamespaces,
-		AllNamespaces: e.AllNamespaces, ExceptNamespaces: e.ExceptNamespaces, Workload: e.Workload, Pods: e.Pods,
+		AllNamespaces: e.AllNamespaces, ExceptNamespaces: e.ExceptNamespaces, Workload: e.Workload, Pods: e.Pods, Unshown: e.Unshown,
 		Except: texts(e.Except), Team: team, Owners: owners,
 	}
 	if e.CIDR.IsValid() {
@@ -104,7 +105,7 @@ func NewEnd(e reach.End, name, team string, owners []string) End {
 	}
 	out.label, out.full = names(e)
 	whole := e
-	whole.Workload, whole.Pods = "", ""
+	whole.Workload, whole.Pods, whole.Unshown = "", "", false
 	out.title, out.Group = names(whole)
 	return out
 }
