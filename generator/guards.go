@@ -21,7 +21,6 @@ func (x *expander) guard(g *tenancy.Guard) {
 	}
 	x.guardRule(g, "never", g.Never)
 	x.guardRule(g, "always", g.Always)
-	x.meshHidesPorts(g)
 	for key, r := range tenancy.Sorted(g.Except) {
 		if r.From == nil && r.To == nil && !r.Ports.Given() && !r.Partial {
 			x.Error(diag.GuardShape, r.Pos, "say from, to or ports of what is left alone", "guard %q: except %q leaves everything alone", g.Name, key)
@@ -63,7 +62,7 @@ func (x *expander) guardPeer(s side) {
 // selects reports whether a guard's peer matches anything in any environment.
 func (x *expander) selects(p *tenancy.Peer) bool {
 	for _, e := range x.t.Environments {
-		if p.Environment.Set() && p.Environment.Text != e.Name || p.Class.Set() && p.Class.Text != e.Class.Text || !x.exists(p, e) {
+		if !x.fits(p, e) {
 			continue
 		}
 		if !p.Tag.Set() {
@@ -78,6 +77,12 @@ func (x *expander) selects(p *tenancy.Peer) bool {
 		}
 	}
 	return false
+}
+
+// fits reports whether a guard's peer is there in an environment, and does not
+// leave it out.
+func (x *expander) fits(p *tenancy.Peer, e *tenancy.Environment) bool {
+	return (!p.Environment.Set() || p.Environment.Text == e.Name) && (!p.Class.Set() || p.Class.Text == e.Class.Text) && x.exists(p, e)
 }
 
 // portNames gives every name of a port that anything declares.

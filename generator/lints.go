@@ -41,6 +41,7 @@ func (x *expander) lints() {
 		}
 	}
 	x.manyPorts()
+	x.meshesHidePorts()
 	x.meshProbes()
 }
 
@@ -172,19 +173,66 @@ func crowded(o *Overlay, dir Direction, limit int) (out []crowd) {
 	return out
 }
 
-// meshHidesPorts speaks of a guard about ports between pods that a mesh carries
-// on one: policies cannot tell them apart.
-func (x *expander) meshHidesPorts(g *tenancy.Guard) {
-	if g.Never == nil || len(g.Never.Ports.List) == 0 || isAddress(g.Never.From) || isAddress(g.Never.To) {
-		return
-	}
-	for _, k := range tenancy.Sorted(x.t.Clusters) {
-		if mesh, ok := k.MeshPort(); ok {
-			x.Lint(diag.MeshPorts, "guards."+strconv.Quote(g.Name), g.Never.Ports.Pos, "guard the pair without ports, or have the mesh authorise them",
-				"guard %q is about ports, and between pods of cluster %q, where any is open, %s carries all on %s", g.Name, k.Name, k.Mesh.Text, mesh)
-			return
+// meshesHidePorts speaks of guards about ports between pods of which a mesh, as
+// soon as any is open, carries all on one: policies cannot tell them apart.
+func (x *expander) meshesHidePorts() {
+	for _, g := range tenancy.Sorted(x.t.Guards) {
+		if g.Never == nil || len(g.Never.Ports.List) == 0 || isAddress(g.Never.From) || isAddress(g.Never.To) {
+			continue
+		}
+		for _, k := range tenancy.Sorted(x.t.Clusters) {
+			if mesh, ok := k.MeshPort(); ok && x.carries(k, mesh, g.Never) {
+				x.Lint(diag.MeshPorts, "guards."+strconv.Quote(g.Name), g.Never.Ports.Pos, "guard the pair without ports, or have the mesh authorise them",
+					"guard %q is about ports, and between pods of cluster %q, where any is open, %s carries all on %s", g.Name, k.Name, k.Mesh.Text, mesh)
+				break
+			}
 		}
 	}
+}
+
+// carries reports whether a flow opens the port of a cluster's mesh from pods to
+// pods of which a guard speaks.
+func (x *expander) carries(k *tenancy.Cluster, mesh tenancy.Port, r *tenancy.GuardRule) bool {
+	from, to := x.guarded(r.From, k), x.guarded(r.To, k)
+	isMesh := func(p tenancy.Port) bool { return p.Covers(mesh) }
+	opens := func(c Connection) bool {
+		return c.Flow != nil && slices.ContainsFunc(c.Ports, isMesh) && slices.ContainsFunc(c.From, from) && slices.ContainsFunc(c.To, to)
+	}
+	return slices.ContainsFunc(x.out.Clusters, func(c *Cluster) bool { return c.Name == k.Name && slices.ContainsFunc(c.Declared, opens) })
+}
+
+// guarded gives whether pods of a connection's end are among those that a peer of
+// a guard selects on a cluster.
+func (x *expander) guarded(p *tenancy.Peer, k *tenancy.Cluster) func(Peer) bool {
+	if p == nil {
+		return func(q Peer) bool { return q.Namespaces != nil }
+	}
+	selected := map[string][]tenancy.Labels{}
+	for _, e := range tenancy.Sorted(x.t.Environments) {
+		onNodes := p.Shared.Set() && x.t.Shared[p.Shared.Text].HostNetwork
+		if e.Cluster.Text != k.Name || onNodes || !x.fits(p, e) {
+			continue
+		}
+		for _, at := range x.endpoints(side{Peer: p}, e, p.Workload.Set() || p.Tag.Set()) {
+			for _, n := range at.peer.Namespaces {
+				selected[n] = append(selected[n], at.peer.Pods)
+			}
+		}
+	}
+	return func(q Peer) bool {
+		among := func(pods tenancy.Labels) bool { return !differ(pods, q.Pods) }
+		return slices.ContainsFunc(q.Namespaces, func(n string) bool { return slices.ContainsFunc(selected[n], among) })
+	}
+}
+
+// differ reports whether no pod has both labels.
+func differ(a, b tenancy.Labels) bool {
+	for key, value := range a {
+		if other, both := b[key]; both && other != value {
+			return true
+		}
+	}
+	return false
 }
 
 func isAddress(p *tenancy.Peer) bool {
