@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"text/tabwriter"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/report"
 )
 
 func newLintCmd(w world, v *viper.Viper) *cobra.Command {
@@ -20,31 +20,56 @@ func newLintCmd(w world, v *viper.Viper) *cobra.Command {
 with the reason. A tenancy says in "lints" which of them are errors, and where
 they are silent; docs/lints has a page on each.`,
 		Example: `  hedgerow lint
-  hedgerow lint --list      # the lints that there are`,
+  hedgerow lint --list                  # the lints that there are
+  hedgerow lint --list --format json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if list, err := cmd.Flags().GetBool("list"); err != nil || list {
-				return errors.Join(err, listLints(w))
+			list, err := cmd.Flags().GetBool("list")
+			if err != nil {
+				return err
 			}
 			cfg, err := readConfig(cmd, v)
 			if err != nil {
 				return err
 			}
+			if list {
+				return listLints(w, diag.Format(cfg.Format))
+			}
 			return runLint(w, cfg)
 		},
 	}
-	cmd.Flags().Bool("list", false, "list the lints that there are, and read no tenancy")
+	cmd.Flags().Bool("list", false, "list the lints that there are, as text or json, and read no tenancy")
 	configFlags(cmd.Flags())
 	return cmd
 }
 
+// A listedLint is a lint as programs read it.
+type listedLint struct {
+	Code     diag.Code `json:"code"`
+	Severity string    `json:"severity"` // where no tenancy says another
+	Summary  string    `json:"summary"`
+	Page     string    `json:"page"` // in Hedgerow's repository
+}
+
 // listLints lists every lint with what it means.
-func listLints(w world) error {
-	out := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
-	for _, code := range diag.Lints() {
-		fmt.Fprintf(out, "%s\t%s\n", code, code.Summary())
+func listLints(w world, f diag.Format) error {
+	switch f {
+	case diag.Text:
+		out := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
+		for _, code := range diag.Lints() {
+			fmt.Fprintf(out, "%s\t%s\n", code, code.Summary())
+		}
+		return out.Flush()
+	case diag.JSON:
+		out := struct {
+			Lints []listedLint `json:"lints"`
+		}{}
+		for _, code := range diag.Lints() {
+			out.Lints = append(out.Lints, listedLint{code, diag.Warning.String(), code.Summary(), "docs/lints/" + string(code) + ".md"})
+		}
+		return report.WriteJSON(w.out, out)
 	}
-	return out.Flush()
+	return fmt.Errorf("a list of lints is text or json, not %s", f)
 }
 
 // runLint reports what lints say. With an error in the tenancy it reports all
