@@ -48,6 +48,9 @@ func writeDiffMarkdown(w io.Writer, d *Difference) error {
 	for i := range d.Notes {
 		c.item(d.Notes[i].String())
 	}
+	for _, s := range d.Reservations {
+		c.item(s)
+	}
 	if c.dropped > 0 {
 		fmt.Fprintf(&c.b, "\n…and %d more, which do not fit here: run `hedgerow diff` to see all.\n", c.dropped)
 	}

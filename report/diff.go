@@ -13,6 +13,8 @@ type Difference struct {
 	Clusters []ClusterDifference `json:"clusters"`
 	// Notes are changes of flows that open and close nothing.
 	Notes []NoteChange `json:"notes,omitempty"`
+	// Reservations say what is less than it seems to be.
+	Reservations []string `json:"reservations,omitempty"`
 }
 
 // ClusterDifference is what changed on a cluster.
@@ -73,6 +75,23 @@ func (d *Difference) Flows() map[string]bool {
 		}
 		for _, f := range slices.Concat(lists...) {
 			out[f] = true
+		}
+	}
+	return out
+}
+
+// Connections gives all that opens or closes, each with its cluster; of a change
+// what closes and what opens.
+func (d *Difference) Connections() (out []Connection) {
+	for i := range d.Clusters {
+		k := &d.Clusters[i]
+		of := slices.Concat(k.Opened, k.Closed)
+		for _, c := range k.Changed {
+			of = append(of, Connection{From: c.From, To: c.To, Ports: c.Opened}, Connection{From: c.From, To: c.To, Ports: c.Closed})
+		}
+		for _, c := range of {
+			c.Cluster = k.Cluster
+			out = append(out, c)
 		}
 	}
 	return out
@@ -244,6 +263,9 @@ func writeDiffText(w io.Writer, d *Difference) error {
 	}
 	for i := range d.Notes {
 		fmt.Fprintln(out, d.Notes[i].String())
+	}
+	for _, s := range d.Reservations {
+		fmt.Fprintln(out, plain(s))
 	}
 	fmt.Fprintln(out, d.summary())
 	return out.Flush()

@@ -97,6 +97,7 @@ func runAudit(ctx context.Context, w world, cfg *config, o *auditOptions) error 
 	if err != nil {
 		return failure{err}
 	}
+	found.Notes = append(found.Notes, j.silenced()...)
 	if o.as == "json" {
 		return writeAudit(w, j.proof.Clusters[cluster], found)
 	}

@@ -89,7 +89,31 @@ func runDiff(w world, cfg *config, args []string) (*report.Difference, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compare(old, now)
+	d, err := compare(old, now)
+	if err != nil {
+		return nil, err
+	}
+	d.Reservations = reservations(old, now, d)
+	return d, nil
+}
+
+// reservations says what is less than it seems to be: the ports that a mesh
+// carries, and the lints that the new tenancy silences.
+func reservations(old, now *state, d *report.Difference) (out []string) {
+	for _, s := range []*state{now, old} {
+		if s.job == nil {
+			continue
+		}
+		for _, note := range meshesShown(s.job.tenancy, d.Connections()) {
+			if !slices.Contains(out, note) {
+				out = append(out, note)
+			}
+		}
+	}
+	if now.job != nil {
+		out = append(out, now.job.silenced()...)
+	}
+	return out
 }
 
 // compare gives the difference of two states, cluster by cluster.

@@ -49,11 +49,11 @@ It exits 0 whether the connection is open or not.`,
 }
 
 func runExplain(w world, cfg *config, args []string, asJSON bool) error {
-	p, err := proved(w, cfg)
+	j, err := proved(w, cfg)
 	if err != nil {
 		return err
 	}
-	found, err := p.Explain(args[0], args[1], args[2])
+	found, err := j.proof.Explain(args[0], args[1], args[2])
 	if err != nil {
 		return err
 	}

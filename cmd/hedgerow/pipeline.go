@@ -189,7 +189,7 @@ func (j *job) build(asOf string) (bool, error) {
 // proved builds the tenancy for a command that only looks at it. What is wrong
 // is reported; warnings are not, for nobody asked, and a broken guard is what
 // somebody may be looking into.
-func proved(w world, cfg *config) (*proof.Proof, error) {
+func proved(w world, cfg *config) (*job, error) {
 	j, err := newJob(w, cfg, false)
 	if err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ func proved(w world, cfg *config) (*proof.Proof, error) {
 	if diag.HasErrors(j.diags) {
 		return nil, j.report()
 	}
-	return j.proof, nil
+	return j, nil
 }
 
 // today is the day on which expiry is judged.

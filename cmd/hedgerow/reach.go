@@ -87,19 +87,29 @@ func (o *reachOptions) write(w world, cs []report.Connection) error {
 }
 
 func reachTenancy(w world, cfg *config, o *reachOptions) error {
-	p, err := proved(w, cfg)
+	j, err := proved(w, cfg)
 	if err != nil {
 		return err
 	}
-	focus, err := p.Focus(o.from, o.to, o.environment, o.team)
+	focus, err := j.proof.Focus(o.from, o.to, o.environment, o.team)
 	if err != nil {
 		return err
 	}
 	var out []report.Connection
-	for _, c := range tenancy.Sorted(p.Clusters) {
+	for _, c := range tenancy.Sorted(j.proof.Clusters) {
 		out = append(out, connections(c, c.Graph.List(focus(c)))...)
 	}
-	return o.write(w, out)
+	if err := o.write(w, out); err != nil {
+		return err
+	}
+	for _, note := range meshesShown(j.tenancy, out) {
+		if o.as == string(report.Markdown) {
+			fmt.Fprintf(w.out, "\n%s\n", report.EscapeMarkdown(note))
+			continue
+		}
+		j.say(w.err, "%s\n", note)
+	}
+	return nil
 }
 
 // connections gives what is open on a cluster in the tenancy's terms.

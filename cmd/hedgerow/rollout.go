@@ -61,15 +61,15 @@ It exits 0 also when a roll-out is overdue, for which "hedgerow vet" exits 1.`,
 }
 
 func runRollout(w world, cfg *config, o *rolloutOptions) error {
-	p, err := proved(w, cfg)
+	j, err := proved(w, cfg)
 	if err != nil {
 		return err
 	}
-	verdict, err := p.Guards()
+	verdict, err := j.proof.Guards()
 	if err != nil {
 		return failure{err}
 	}
-	s, err := p.Standings(verdict, o.environment, o.team)
+	s, err := j.proof.Standings(verdict, o.environment, o.team)
 	if err != nil {
 		return err
 	}

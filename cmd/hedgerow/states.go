@@ -20,6 +20,7 @@ import (
 type state struct {
 	clusters map[string]reach.State
 	proof    *proof.Proof // nil of manifests
+	job      *job         // that built it; nil of manifests
 }
 
 // cluster gives the state of a cluster; an empty one if there is none. Where a
@@ -98,11 +99,13 @@ func policed(policies []*networkingv1.NetworkPolicy) (out []string) {
 
 // tenancyState builds a tenancy.
 func tenancyState(w world, cfg *config) (*state, error) {
-	p, err := proved(w, cfg)
+	j, err := proved(w, cfg)
 	if err != nil {
 		return nil, err
 	}
-	return provedState(p), nil
+	s := provedState(j.proof)
+	s.job = j
+	return s, nil
 }
 
 func provedState(p *proof.Proof) *state {

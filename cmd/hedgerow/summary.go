@@ -3,11 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -95,20 +98,51 @@ func (j *job) summarize(plan *render.Plan) {
 
 // saySilenced names what lints would say, and why they do not.
 func (j *job) saySilenced(w io.Writer) {
+	for _, note := range j.silenced() {
+		j.say(w, "%s\n", note)
+	}
+}
+
+// silenced says what lints would say, and why they do not.
+func (j *job) silenced() (out []string) {
 	for _, d := range diag.Sort(j.diags) {
 		if d.Silenced != "" {
-			j.say(w, "silenced: %s at %s: %s\n", d.Code, d.Path, d.Silenced)
+			out = append(out, fmt.Sprintf("silenced: %s at %s: %s", d.Code, d.Path, d.Silenced))
 		}
 	}
+	return out
 }
 
 // sayMeshes names the clusters on which ports are not for policies to tell apart.
 func (j *job) sayMeshes(w io.Writer) {
-	for name, k := range tenancy.Sorted(j.tenancy.Clusters) {
+	for _, k := range tenancy.Sorted(j.tenancy.Clusters) {
 		if port, ok := k.MeshPort(); ok {
-			j.say(w, "mesh: where TCP is open between pods of %s, so is %s, over which %s carries every port\n", name, port, k.Mesh.Text)
+			j.say(w, "%s\n", meshNote(k, port))
 		}
 	}
+}
+
+func meshNote(k *tenancy.Cluster, port tenancy.Port) string {
+	return fmt.Sprintf("mesh: where TCP is open between pods of %s, so is %s, over which %s carries every port", k.Name, port, k.Mesh.Text)
+}
+
+// meshesShown says so of the clusters on which a connection shows the port of a
+// mesh.
+func meshesShown(t *tenancy.Tenancy, cs []report.Connection) (out []string) {
+	for name, k := range tenancy.Sorted(t.Clusters) {
+		port, ok := k.MeshPort()
+		if ok && slices.ContainsFunc(cs, func(c report.Connection) bool { return c.Cluster == name && showsPort(&c, port) }) {
+			out = append(out, meshNote(k, port))
+		}
+	}
+	return out
+}
+
+// showsPort reports whether a connection between pods has a port of TCP, and not
+// all of them.
+func showsPort(c *report.Connection, port tenancy.Port) bool {
+	everyTCP := reach.NewPorts(reach.Range{Protocol: reach.TCP, First: 1, Last: 65535})
+	return c.From.CIDR == "" && c.To.CIDR == "" && c.Ports.Has(reach.TCP, port.Number) && !everyTCP.Minus(c.Ports.Ports).Empty()
 }
 
 // keptUntilReleased says how a namespace leaves for good.
