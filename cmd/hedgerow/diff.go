@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -89,12 +91,32 @@ func runDiff(w world, cfg *config, args []string) (*report.Difference, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := cmp.Or(old.name(now), now.name(old)); err != nil {
+		return nil, err
+	}
 	d, err := compare(old, now)
 	if err != nil {
 		return nil, err
 	}
 	d.Reservations = reservations(old, now, d)
 	return d, nil
+}
+
+// name takes manifests for those of the one cluster of another state. Of several
+// nothing says which is meant.
+func (s *state) name(other *state) error {
+	c, nameless := s.clusters[""]
+	if _, both := other.clusters[""]; !nameless || both {
+		return nil
+	}
+	names := tenancy.Keys(other.clusters)
+	if len(names) > 1 {
+		return fmt.Errorf("nothing says of which cluster the manifests are: %s; compare them with the overlays of one, such as overlays/%s", strings.Join(names, ", "), names[0])
+	}
+	for _, name := range names {
+		s.clusters = map[string]reach.State{name: c}
+	}
+	return nil
 }
 
 // reservations says what is less than it seems to be: the ports that a mesh
