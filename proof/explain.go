@@ -81,7 +81,11 @@ func (p *Proof) Explain(from, to, ports string) ([]Explanation, error) {
 				wrong = err // of another reading, the port may be known
 				continue
 			}
-			out = append(out, p.explain(&f, &t, asked))
+			x, err := p.explain(&f, &t, asked)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, x)
 		}
 	}
 	switch {
@@ -102,7 +106,7 @@ func apart(from, to *End) Explanation {
 	}
 }
 
-func (p *Proof) explain(from, to *End, asked askedPorts) Explanation {
+func (p *Proof) explain(from, to *End, asked askedPorts) (Explanation, error) {
 	c := from.Cluster
 	edges := []reach.Edge{{From: from.Group, To: to.Group, Ports: asked.ports}}
 	x := Explanation{Cluster: c.Name, From: from.Name, To: to.Name, Ports: asked.ports.String(), Flows: []FlowOf{}, from: from, to: to}
@@ -125,13 +129,29 @@ func (p *Proof) explain(from, to *End, asked askedPorts) Explanation {
 	x.sides(c, edges)
 	x.behind(c)
 	x.notes()
-	if x.Verdict == Denied {
-		var why string
-		if x.Snippet, why = p.snippet(from, to, asked); why != "" {
-			x.Notes = append(x.Notes, why)
-		}
+	if x.Verdict != Denied {
+		return x, nil
 	}
-	return x
+	err := p.offer(&x, asked)
+	return x, err
+}
+
+// offer gives the flow that would open what is closed, or says why there is none.
+func (p *Proof) offer(x *Explanation, asked askedPorts) error {
+	text, why := p.snippet(x.from, x.to, asked)
+	if why != "" {
+		x.Notes = append(x.Notes, why)
+	}
+	if text == "" {
+		return nil
+	}
+	all, some, err := p.forbids(x.from.Cluster, []reach.Edge{{From: x.from.Group, To: x.to.Group, Ports: flowOpens(x.to, asked)}})
+	if len(all) > 0 {
+		x.Notes = append(x.Notes, all...)
+		return err
+	}
+	x.Notes, x.Snippet = append(x.Notes, some...), text
+	return err
 }
 
 // sides says what each side allows by itself.

@@ -142,6 +142,26 @@ func (j *judgement) forbidden(c *Cluster) []reach.Edge {
 	return reach.Subtract(c.Graph.Opens(matched), j.excepted(c))
 }
 
+// forbids names the guards that forbid to open all of the edges on a cluster, and
+// those that forbid some of it.
+func (p *Proof) forbids(c *Cluster, edges []reach.Edge) (all, some []string, err error) {
+	for _, g := range tenancy.Sorted(p.t.Guards) {
+		if g.Never == nil {
+			continue
+		}
+		j := p.judgement(g)
+		left := reach.Subtract(edges, reach.Subtract(j.edges(c, g.Never, environmentPair{}), j.excepted(c)))
+		err = errors.Join(err, j.err)
+		switch {
+		case len(c.Graph.List(left)) == 0:
+			all = append(all, fmt.Sprintf("no flow may open it: guard %q at %s forbids that (%s)", g.Name, g.Pos, g.Reason))
+		case len(c.Graph.List(reach.Subtract(edges, left))) > 0:
+			some = append(some, fmt.Sprintf("guard %q at %s forbids some of what the flow would open (%s)", g.Name, g.Pos, g.Reason))
+		}
+	}
+	return all, some, err
+}
+
 // violations reports forbidden connections, those with the same cause together.
 func (j *judgement) violations(c *Cluster, found []reach.Connection) {
 	byCause := map[string][]reach.Connection{}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -125,6 +126,17 @@ func quotedList(list []string) string {
 		out = append(out, strconv.Quote(s))
 	}
 	return strings.Join(out, ", ")
+}
+
+// flowOpens gives the ports that a flow opens as flowPorts writes them: every
+// port where somebody has to choose.
+func flowOpens(to *End, asked askedPorts) reach.Ports {
+	if list, _ := flowPorts(to, asked); list == "" {
+		for _, p := range to.Ports {
+			return ports([]tenancy.Port{p})
+		}
+	}
+	return asked.ports
 }
 
 // flowPorts gives the ports of a flow, by name where the destination has one; ""
