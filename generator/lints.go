@@ -3,6 +3,7 @@ package generator
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +44,7 @@ func (x *expander) lints() {
 	x.manyPorts()
 	x.meshesHidePorts()
 	x.meshProbes()
+	x.apiServerService()
 }
 
 // unscraped speaks of a port for metrics that no flow opens anywhere: the first
@@ -92,6 +94,37 @@ func (x *expander) servicePorts(n *tenancy.Namespace, w *tenancy.Workload, path 
 			break
 		}
 	}
+}
+
+// apiServerService speaks of flows to the API server where policies are judged
+// before Services are translated: pods ask for the Service kubernetes, and for a
+// peer that is addresses nothing adds the Service's own
+// (aws/amazon-network-policy-controller-k8s pkg/resolvers/endpoints.go).
+func (x *expander) apiServerService() {
+	for _, c := range x.out.Clusters {
+		k := x.t.Clusters[c.Name]
+		after, known := cni.Of(k.CNI.Text).AfterServices.In(k.CNIVersion.Text)
+		asks := slices.ContainsFunc(c.Declared, func(d Connection) bool { return d.Flow != nil && d.Flow.To.APIServer })
+		if after || !known || !asks || meet(blocks(k.APIServer.CIDRs), blocks(k.Services)) {
+			continue
+		}
+		const shows = `as "kubectl -n default get service kubernetes" shows it`
+		fix := "add its address to apiServer: cidrs, " + shows + ", and services: cidrs to the cluster"
+		if services := blocks(k.Services); len(services) > 0 {
+			// It has the first address (Kubernetes, Virtual IPs and Service Proxies).
+			first := services[0].Block.Addr().Next()
+			fix = fmt.Sprintf("add %q to apiServer: cidrs, %s", netip.PrefixFrom(first, first.BitLen()), shows)
+		}
+		x.Lint(diag.CNILacks, "clusters."+k.Name+".apiServer", k.APIServer.Pos, fix,
+			"%s, as on cluster %q, judges before Services are translated, and apiServer lacks the address of the Service kubernetes, at which pods ask", k.CNI.Text, k.Name)
+	}
+}
+
+// meet reports whether some address is in both.
+func meet(a, b []Peer) bool {
+	return slices.ContainsFunc(a, func(p Peer) bool {
+		return slices.ContainsFunc(b, func(q Peer) bool { return p.Block.Overlaps(q.Block) })
+	})
 }
 
 // clients speaks of a flow from outside to a workload whose Service may put a
