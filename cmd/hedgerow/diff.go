@@ -122,13 +122,17 @@ func (s *state) name(other *state) error {
 // reservations says what is less than it seems to be: the ports that a mesh
 // carries, and the lints that the new tenancy silences.
 func reservations(old, now *state, d *report.Difference) (out []string) {
-	for _, s := range []*state{now, old} {
-		if s.job == nil {
-			continue
+	cs, meshes := d.Connections(), map[string]string{} // the meshes that clusters have now
+	if now.job != nil {
+		for _, k := range meshesShown(now.job.tenancy, cs) {
+			meshes[k.Name] = k.Mesh.Text
+			out = append(out, meshNote(meshIs, k))
 		}
-		for _, note := range meshesShown(s.job.tenancy, d.Connections()) {
-			if !slices.Contains(out, note) {
-				out = append(out, note)
+	}
+	if old.job != nil {
+		for _, k := range meshesShown(old.job.tenancy, cs) {
+			if meshes[k.Name] != k.Mesh.Text {
+				out = append(out, meshNote(meshWas, k))
 			}
 		}
 	}

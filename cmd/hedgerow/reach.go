@@ -102,7 +102,8 @@ func reachTenancy(w world, cfg *config, o *reachOptions) error {
 	if err := o.write(w, out); err != nil {
 		return err
 	}
-	for _, note := range meshesShown(j.tenancy, out) {
+	for _, k := range meshesShown(j.tenancy, out) {
+		note := meshNote(meshIs, k)
 		if o.as == string(report.Markdown) {
 			fmt.Fprintf(w.out, "\n%s\n", report.EscapeMarkdown(note))
 			continue

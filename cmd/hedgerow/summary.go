@@ -116,23 +116,29 @@ func (j *job) silenced() (out []string) {
 // sayMeshes names the clusters on which ports are not for policies to tell apart.
 func (j *job) sayMeshes(w io.Writer) {
 	for _, k := range tenancy.Sorted(j.tenancy.Clusters) {
-		if port, ok := k.MeshPort(); ok {
-			j.say(w, "%s\n", meshNote(k, port))
+		if _, ok := k.MeshPort(); ok {
+			j.say(w, "%s\n", meshNote(meshIs, k))
 		}
 	}
 }
 
-func meshNote(k *tenancy.Cluster, port tenancy.Port) string {
-	return fmt.Sprintf("mesh: where TCP is open between pods of %s, so is %s, over which %s carries every port", k.Name, port, k.Mesh.Text)
+// What is said of a cluster with a mesh, and of one that had it.
+const (
+	meshIs  = "mesh: where TCP is open between pods of %s, so is %s, over which %s carries every port"
+	meshWas = "mesh: where TCP was open between pods of %s, so was %s, over which %s carried every port"
+)
+
+func meshNote(format string, k *tenancy.Cluster) string {
+	port, _ := k.MeshPort()
+	return fmt.Sprintf(format, k.Name, port, k.Mesh.Text)
 }
 
-// meshesShown says so of the clusters on which a connection shows the port of a
-// mesh.
-func meshesShown(t *tenancy.Tenancy, cs []report.Connection) (out []string) {
+// meshesShown gives the clusters on which a connection shows the port of a mesh.
+func meshesShown(t *tenancy.Tenancy, cs []report.Connection) (out []*tenancy.Cluster) {
 	for name, k := range tenancy.Sorted(t.Clusters) {
 		port, ok := k.MeshPort()
 		if ok && slices.ContainsFunc(cs, func(c report.Connection) bool { return c.Cluster == name && showsPort(&c, port) }) {
-			out = append(out, meshNote(k, port))
+			out = append(out, k)
 		}
 	}
 	return out
