@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/mod/semver"
 
+	"github.com/hedgerow-dev/hedgerow/cni"
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -169,6 +170,9 @@ func (c *comparer) apiServer() {
 		if err != nil {
 			continue // reported by vet
 		}
+		if c.ofService(p) {
+			continue
+		}
 		declared = append(declared, p)
 		switch rest := beyond(found.prefixes(), []netip.Prefix{p}); {
 		case len(rest) == 0:
@@ -184,6 +188,17 @@ func (c *comparer) apiServer() {
 	if a.Port != found.Port {
 		c.differs(a.Pos, "write port: "+strconv.Itoa(found.Port), "the port of apiServer is %d, and that of its endpoints %d", a.Port, found.Port)
 	}
+}
+
+// ofService reports whether an address is that of a Service, and the plugin judges
+// before Services are translated: apiServer has the one of the Service kubernetes
+// beside the endpoints then.
+func (c *comparer) ofService(p netip.Prefix) bool {
+	after, known := cni.Of(c.k.CNI.Text).AfterServices.In(c.k.CNIVersion.Text)
+	return known && !after && p.IsSingleIP() && slices.ContainsFunc(c.k.Services, func(w tenancy.Word) bool {
+		services, err := netip.ParsePrefix(w.Text)
+		return err == nil && services.Contains(p.Addr())
+	})
 }
 
 func (c *comparer) webhooks() {

@@ -257,3 +257,24 @@ func TestNothing(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// TestServiceOfTheAPIServer takes the address of the Service kubernetes for one
+// of the API server only where policies are judged before it is translated.
+func TestServiceOfTheAPIServer(t *testing.T) {
+	f, _ := found(t, "testdata/eks.yaml")
+	for _, tt := range []struct {
+		cni, address string
+		want         int
+	}{
+		{"aws-vpc-cni", "172.20.0.1/32", 0},
+		{"aws-vpc-cni", "172.21.0.1/32", 1}, // of no Service
+		{"calico", "172.20.0.1/32", 2},      // and the plugin is another
+	} {
+		block := `clusters: main: {cni: "` + tt.cni + `", cniAcknowledged: "it is on", services: cidrs: ["172.20.0.0/16"], ` +
+			`apiServer: {cidrs: ["10.0.1.220/32", "10.0.2.31/32", "` + tt.address + `"], port: 443}}` + "\n"
+		cluster, _ := declared(t, []byte(block))
+		if got := facts.Compare(cluster, f).Diags; len(got) != tt.want {
+			t.Errorf("%s on %s: %v", tt.address, tt.cni, got)
+		}
+	}
+}
