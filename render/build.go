@@ -1,14 +1,20 @@
 package render
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"path"
+	"runtime"
+	"sync"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer/json"
+	apiruntime "k8s.io/apimachinery/pkg/runtime"
+	serializer "k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 
@@ -30,7 +36,7 @@ type Built struct {
 // Build runs kustomize in memory on every overlay of the tree and judges what
 // comes out: each object is of a kind that Hedgerow writes, without a field that
 // its type does not have, and none allows more than it says. It calls built, if
-// not nil, after each.
+// not nil, after each, and once at a time.
 func Build(x *generator.Expansion, tree Tree, built func(done, total int)) ([]Built, error) {
 	b, err := newBuilder(tree)
 	if err != nil {
@@ -39,14 +45,27 @@ func Build(x *generator.Expansion, tree Tree, built func(done, total int)) ([]Bu
 	if err := checkTree(x, tree); err != nil {
 		return nil, err
 	}
-	targets := targets(x)
+	targets, done := targets(x), 0
+	errs := make([]error, len(targets))
+	var counting sync.Mutex
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range targets {
-		if err := b.build(&targets[i]); err != nil {
-			return nil, fmt.Errorf("overlay %s: %w", targets[i].Path, err)
-		}
-		if built != nil {
-			built(i+1, len(targets))
-		}
+		all.Go(func() error {
+			if err := b.build(&targets[i]); err != nil {
+				errs[i] = fmt.Errorf("overlay %s: %w", targets[i].Path, err)
+			}
+			counting.Lock()
+			defer counting.Unlock()
+			if done++; built != nil {
+				built(done, len(targets))
+			}
+			return nil
+		})
+	}
+	_ = all.Wait() // each has its own error
+	if err := cmp.Or(errs...); err != nil {
+		return nil, err
 	}
 	return targets, nil
 }
@@ -70,7 +89,7 @@ type builder struct {
 	tree    Tree
 	fs      filesys.FileSystem
 	kustom  *krusty.Kustomizer
-	decoder runtime.Decoder
+	decoder apiruntime.Decoder
 }
 
 func newBuilder(tree Tree) (*builder, error) {
@@ -80,15 +99,15 @@ func newBuilder(tree Tree) (*builder, error) {
 			return nil, err
 		}
 	}
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{networkingv1.AddToScheme, corev1.AddToScheme} {
+	scheme := apiruntime.NewScheme()
+	for _, add := range []func(*apiruntime.Scheme) error{networkingv1.AddToScheme, corev1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, err
 		}
 	}
 	// Strict: Flux applies a policy whose "from" is misspelt as one that allows
 	// everybody, and so does a decoder that passes over unknown fields.
-	decoder := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, json.SerializerOptions{Strict: true})
+	decoder := serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, scheme, scheme, serializer.SerializerOptions{Strict: true})
 	opts := krusty.MakeDefaultOptions()
 	opts.Reorder = krusty.ReorderOptionUnspecified // each kustomization says its order itself
 	return &builder{tree, fs, krusty.MakeKustomizer(opts), decoder}, nil
@@ -119,7 +138,7 @@ func (b *builder) objects(t *Built) error {
 		return err
 	}
 	for _, r := range resources.Resources() {
-		data, err := r.MarshalJSON()
+		data, err := asJSON(r)
 		if err != nil {
 			return err
 		}
@@ -137,6 +156,15 @@ func (b *builder) objects(t *Built) error {
 		}
 	}
 	return nil
+}
+
+// asJSON gives what r.MarshalJSON would, which writes YAML and reads it again.
+func asJSON(r *resource.Resource) ([]byte, error) {
+	var object map[string]any
+	if err := r.YNode().Decode(&object); err != nil {
+		return nil, err
+	}
+	return json.Marshal(object)
 }
 
 // checkDeclaredNamespaces sees to it that the policies of an overlay say its
