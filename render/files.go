@@ -8,7 +8,6 @@ import (
 	"path"
 
 	"sigs.k8s.io/kustomize/api/types"
-	"sigs.k8s.io/yaml"
 
 	"github.com/hedgerow-dev/hedgerow/generator"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
@@ -134,7 +133,7 @@ func (t Tree) annotated(dir, namespace string, resources []string, annotations m
 }
 
 func (t Tree) put(file string, object any) error {
-	data, err := yaml.Marshal(object)
+	data, err := marshal(object)
 	if err != nil {
 		return err
 	}
