@@ -24,6 +24,7 @@ func (c *checker) cluster(k *tenancy.Cluster) {
 	c.webhooks(k)
 	c.families(k)
 	c.dns(k)
+	c.judged(k)
 }
 
 // enforces sees to it that policies do anything on a cluster: nothing in
@@ -48,12 +49,13 @@ func (c *checker) dns(k *tenancy.Cluster) {
 	c.address(d.NodeLocal)
 	c.address(d.ClusterIP)
 	c.ranges(k, "resolvers", d.CIDRs, addresses.Resolvers)
+	c.resolvers(k)
 	if d.NodeLocal.Set() {
-		switch {
-		case k.CNI.Text == "cilium":
+		switch yes, known := cni.Of(k.CNI.Text).BlockOnNodes.In(k.CNIVersion.Text); {
+		case known && !yes:
 			// An ipBlock never matches a node's address there (Cilium's documentation, network policy).
 			c.Error(diag.NotOnCilium, d.NodeLocal.Pos, "run NodeLocal DNSCache behind a local redirect policy, and leave nodeLocal out",
-				"on Cilium no NetworkPolicy matches NodeLocal DNSCache")
+				"on %s no NetworkPolicy matches NodeLocal DNSCache", k.CNI.Text)
 		case d.Provider.Text != tenancy.ProviderCoreDNS:
 			c.Error(diag.ClusterFact, d.NodeLocal.Pos, "leave nodeLocal out", "nodeLocal goes with provider \"coredns\", not %q", d.Provider.Text)
 		case !d.ClusterIP.Set():
@@ -107,63 +109,6 @@ func (c *checker) shared(s *tenancy.Shared) {
 	if s.Managed {
 		c.managedDNS(s)
 	}
-}
-
-// managedDNS speaks of isolating the DNS pods: a flow can let every declared
-// namespace in, and everybody else is cut off all the same.
-func (c *checker) managedDNS(s *tenancy.Shared) {
-	for _, k := range tenancy.Sorted(c.t.Clusters) {
-		if !s.On(k.Name) || !c.holdsDNS(k.Name, s.Namespace.Text) {
-			continue
-		}
-		if s.Partial || c.t.Partial {
-			continue
-		}
-		if !c.opensDNS(s, k.DNS.PodPort()) {
-			c.Error(diag.DNSManaged, s.Pos, "add a flow from anyNamespace to it on its DNS ports, UDP and TCP, without expiry; or leave managed out",
-				"managing %q isolates the DNS pods of cluster %q, and no flow lets every namespace in", s.Namespace.Text, k.Name)
-			continue
-		}
-		c.Lint(diag.DNSManaged, "shared."+s.Name, s.Pos, "see to it that every namespace of the cluster that looks names up is a team's",
-			"managing %q isolates the DNS pods of cluster %q: shared and undeclared namespaces cannot look names up", s.Namespace.Text, k.Name)
-	}
-}
-
-// opensDNS reports whether every namespace, in every environment and for good,
-// may ask the shared namespace's pods on the port, by UDP and by TCP.
-func (c *checker) opensDNS(s *tenancy.Shared, port int) bool {
-	open := map[tenancy.Protocol]bool{}
-	for _, f := range c.t.Flows {
-		if f.Partial {
-			return true // the decoder spoke of it
-		}
-		narrow := f.From.Tag.Set() || len(f.Environments) > 0 || f.Expires.Set()
-		if f.To.Shared.Text != s.Name || !f.From.AnyNamespace || narrow {
-			continue
-		}
-		for name, w := range s.Workloads {
-			if f.To.Workload.Set() && f.To.Workload.Text != name {
-				continue
-			}
-			for _, p := range opened(f.Ports, w.Ports) {
-				open[p.Protocol] = open[p.Protocol] || p.Number <= port && port <= p.End
-			}
-		}
-		for _, p := range f.Ports.List {
-			open[p.Port.Protocol] = open[p.Port.Protocol] || p.Name == "" && p.Port.Number <= port && port <= p.Port.End
-		}
-	}
-	return open[tenancy.UDP] && open[tenancy.TCP]
-}
-
-// opened gives those of a workload's ports that a flow names.
-func opened(named tenancy.FlowPorts, declared map[string]tenancy.Port) (out []tenancy.Port) {
-	for name, p := range declared {
-		if !named.Given() || named.All || slices.ContainsFunc(named.List, func(q tenancy.FlowPort) bool { return q.Name == name }) {
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 // ranges reads a fact about a cluster's addresses.

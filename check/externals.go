@@ -22,6 +22,7 @@ func (c *checker) external(e *tenancy.External) {
 		known = known && may != nil
 		blocks = append(blocks, may...)
 	}
+	c.externalAPIServer(e)
 	for _, w := range e.Except {
 		c.prefix(w)
 		if may := readings(w); known && may != nil {

@@ -22,6 +22,27 @@ func (c *checker) webhooks(k *tenancy.Cluster) {
 	}
 }
 
+// resolvers reports addresses at which a cluster cannot have its DNS: what every
+// namespace may ask must be no way to anything else.
+func (c *checker) resolvers(k *tenancy.Cluster) {
+	d := k.DNS
+	for _, w := range d.CIDRs {
+		if p, err := netip.ParsePrefix(w.Text); err == nil && d.Port != 53 && addresses.HandsOutCredentials(p) {
+			c.Error(diag.ClusterFact, w.Pos, "name the resolvers alone; clouds that resolve names there do it on port 53",
+				"%s holds an address that hands out credentials, and every namespace of cluster %q could ask it on port %d", p, k.Name, d.Port)
+		}
+	}
+	if a, err := netip.ParseAddr(d.NodeLocal.Text); err == nil && (!addresses.IsInternal(a) || addresses.HandsOutCredentials(netip.PrefixFrom(a, a.BitLen()))) {
+		c.Error(diag.ClusterFact, d.NodeLocal.Pos, "write what \"kubectl -n kube-system get daemonset node-local-dns -o jsonpath='{..args}'\" shows behind -localip",
+			"%s is no address of NodeLocal DNSCache: those are link-local or private", a)
+	}
+	if a, err := netip.ParseAddr(d.ClusterIP.Text); err == nil && len(k.Services) > 0 &&
+		!within(tenancy.Word{Text: netip.PrefixFrom(a, a.BitLen()).String()}, k.Services) {
+		c.Error(diag.ClusterFact, d.ClusterIP.Pos, "write what \"kubectl -n kube-system get service kube-dns\" shows, or add its range to services",
+			"%s is none of the Services of cluster %q", a, k.Name)
+	}
+}
+
 // families holds the ranges of a cluster against its families of addresses.
 func (c *checker) families(k *tenancy.Cluster) {
 	if len(k.IPFamilies) == 0 {

@@ -19,8 +19,10 @@ import (
 var reservedAddresses = parsePrefixes("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "168.63.129.16/32", "100.100.100.200/32",
 	"64:ff9b::a9fe:0/112", "64:ff9b::a83f:8110/128", "64:ff9b::6464:64c8/128")
 
-// Addresses that organisations use inside (RFC 1918, RFC 6598, RFC 4193).
-var privateAddresses = parsePrefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+// Addresses that organisations use inside (RFC 1918, RFC 6598, RFC 4193), of RFC
+// 2544 those that EKS gives to pods where others are short (aws/eks, CNI custom
+// networking).
+var privateAddresses = parsePrefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "fc00::/7")
 
 // An external wider than this, in bits of its mask, could hold a cluster's
 // addresses by accident.

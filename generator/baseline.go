@@ -38,18 +38,13 @@ func baseLayers(k *tenancy.Cluster) []*Policy {
 func dnsRule(d tenancy.DNS) Rule {
 	port := d.PodPort()
 	var peers []Peer
-	switch d.Provider.Text {
-	case tenancy.ProviderCoreDNS:
-		peers = []Peer{{Namespaces: []string{d.PodNamespace()}, Pods: tenancy.Labels{"k8s-app": "kube-dns"}}}
-	case tenancy.ProviderOpenShift:
-		peers = []Peer{{Namespaces: []string{d.PodNamespace()}, Pods: tenancy.Labels{"dns.operator.openshift.io/daemonset-dns": "default"}}}
-	case tenancy.ProviderCloudDNS:
+	switch namespace := d.PodNamespace(); {
+	case d.Provider.Text == tenancy.ProviderCloudDNS:
 		peers = blocks([]tenancy.Word{{Text: cloudDNSAddress}})
-	case tenancy.ProviderCustom:
+	case namespace != "":
+		peers = []Peer{{Namespaces: []string{namespace}, Pods: d.PodLabels()}}
+	default:
 		peers = blocks(d.CIDRs)
-		if d.Namespace.Set() {
-			peers = []Peer{{Namespaces: []string{d.Namespace.Text}, Pods: d.Pods}}
-		}
 	}
 	for _, w := range []tenancy.Word{d.NodeLocal, d.ClusterIP} {
 		if a, err := netip.ParseAddr(w.Text); err == nil && d.NodeLocal.Set() {

@@ -145,6 +145,17 @@ func (d DNS) PodNamespace() string {
 	return ""
 }
 
+// PodLabels gives the labels of the DNS pods, nil if they are no pods.
+func (d DNS) PodLabels() Labels {
+	switch d.Provider.Text {
+	case ProviderCoreDNS:
+		return Labels{"k8s-app": "kube-dns"}
+	case ProviderOpenShift:
+		return Labels{"dns.operator.openshift.io/daemonset-dns": "default"}
+	}
+	return d.Pods
+}
+
 // PodPort gives the port on which the DNS pods listen. OpenShift's Service maps
 // 53 to 5353, and policies see the pod's port (cluster-dns-operator, assets/dns).
 func (d DNS) PodPort() int {

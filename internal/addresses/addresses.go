@@ -5,6 +5,7 @@ package addresses
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // Use is what a range of a cluster's is for.
@@ -70,3 +71,19 @@ var reserved = []struct {
 	{"metadata addresses", netip.MustParsePrefix("100.100.100.200/32")},
 	{"metadata addresses", netip.MustParsePrefix("fd00:ec2::/32")},
 }
+
+// HandsOutCredentials reports whether a range holds an address on which a cloud
+// hands out credentials. Some resolve names there as well, on port 53.
+func HandsOutCredentials(p netip.Prefix) bool {
+	return slices.ContainsFunc(metadata, p.Contains)
+}
+
+// metadata are the services of AWS, Google and most others, of AWS by IPv6, of
+// Azure and of Alibaba.
+var metadata = []netip.Addr{
+	netip.MustParseAddr("169.254.169.254"), netip.MustParseAddr("fd00:ec2::254"),
+	netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("100.100.100.200"),
+}
+
+// IsInternal reports whether an address is one that nobody has on the Internet.
+func IsInternal(a netip.Addr) bool { return a.IsLinkLocalUnicast() || a.IsPrivate() }
