@@ -82,6 +82,10 @@ bench: build bin/cue ## run every benchmark, and whole commands beside their pee
 	$(call each,Benchmark,go test -run '^$$' -bench "^$$target\$$" -benchmem -timeout $(TIMEOUT) "$$package")
 	go run ./scripts/bench
 
+.PHONY: bench-scale
+bench-scale: build bin/cue bin/helm ## measure whole commands at 1,000 and 10,000 namespaces
+	go run ./scripts/bench 1000 10000
+
 .PHONY: fuzz
 fuzz: $(TESTTOOLS) ## run every fuzz target for FUZZTIME (20s)
 	$(call each,Fuzz,go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package")

@@ -23,12 +23,11 @@ func Files(s Size) map[string]string {
 	for i := range s.Namespaces {
 		t := i % s.Teams
 		fmt.Fprintf(&teams[t], "teams: %q: namespaces: %q: workloads: {\n", team(t), namespace(i))
-		fmt.Fprintf(&teams[t], "\tapi: {pods: app: \"api\", ports: {https: 8443, metrics: 9090}}\n")
+		fmt.Fprintf(&teams[t], "\tapi: {pods: app: \"api\", ports: {https: 8443, admin: 9090}}\n")
 		fmt.Fprintf(&teams[t], "\tdb: {pods: app: \"db\", ports: postgres: 5432}\n}\n")
 	}
 	for i := range s.Flows {
-		to := i % s.Namespaces
-		from := (to + 1 + (i*7+i/s.Namespaces)%(s.Namespaces-1)) % s.Namespaces // never to
+		from, to := ends(s, i)
 		fmt.Fprintf(&teams[to%s.Teams], "flows: \"f%d\": {\n\tfrom: {namespace: %q, workload: \"api\"}\n"+
 			"\tto: {namespace: %q, workload: \"api\"}\n\tports: [\"https\"]\n\treason: \"flow %d of the measurement\"\n}\n",
 			i, namespace(from), namespace(to), i)
@@ -52,6 +51,12 @@ func Files(s Size) map[string]string {
 	}
 	files["tenants.cue"] = head.String()
 	return files
+}
+
+// ends gives the namespaces between which a flow leads, which are never the same.
+func ends(s Size, flow int) (from, to int) {
+	to = flow % s.Namespaces
+	return (to + 1 + (flow*7+flow/s.Namespaces)%(s.Namespaces-1)) % s.Namespaces, to
 }
 
 func team(i int) string      { return fmt.Sprintf("team-%d", i) }

@@ -1,8 +1,10 @@
 // Bench measures whole commands beside their peers on the same files:
 //
 //	go run ./scripts/bench
+//	go run ./scripts/bench 1000 10000 # at these numbers of namespaces, beside Helm as well
 //
-// It needs bin/hedgerow and bin/cue, which "make bench" builds. The commands run
+// It needs bin/hedgerow, bin/cue and bin/helm, which "make bench" and "make
+// bench-scale" build. The commands run
 // in turn, so that a machine whose speed drifts slows both; medians and the
 // ratio of each pair are printed.
 package main
@@ -14,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -34,6 +37,18 @@ func run() error {
 	bin, err := filepath.Abs("bin")
 	if err != nil {
 		return err
+	}
+	if len(os.Args) > 1 {
+		for _, arg := range os.Args[1:] {
+			namespaces, err := strconv.Atoi(arg)
+			if err != nil || namespaces < 2 {
+				return fmt.Errorf("%q is no number of namespaces", arg)
+			}
+			if err := scale(bin, namespaces); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if err := reachOf(bin); err != nil {
 		return err
