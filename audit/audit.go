@@ -22,6 +22,9 @@ type Input struct {
 	Built   *proof.Cluster    // what the tenancy builds for it
 	Guard   []reach.Admission // the parts of the admission guard that it asks for
 	Found   *reach.Objects    // what is there
+	// Folder gives where the kustomization stands that holds a policy or, without a
+	// namespace, a part of the guard.
+	Folder func(namespace, name string) string
 	// Whole says that Found is all that is there. Of manifests it is not: where they
 	// show no namespace, or no pods, nothing is said of those.
 	Whole bool

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"regexp"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -17,6 +18,27 @@ func deletion(namespace, name string) string {
 	}
 	return fmt.Sprintf("\"kubectl delete networkpolicy %s -n %s\"", name, namespace)
 }
+
+// replacement says how what a folder holds becomes again what it was. To apply it
+// would not do: that leaves the fields that somebody added, and is refused where
+// somebody else set one. To replace is to write the whole object.
+func replacement(folder string) string {
+	if !reFolder.MatchString(folder) {
+		return "replace it with \"kubectl replace -k\" and the folder that holds it"
+	}
+	return fmt.Sprintf("\"kubectl replace -k %s\"", folder)
+}
+
+// application says how what a folder holds, and is not there, gets there.
+func application(folder string) string {
+	if !reFolder.MatchString(folder) {
+		return "apply it with \"kubectl apply --server-side -k\" and the folder that holds it"
+	}
+	return fmt.Sprintf("\"kubectl apply --server-side -k %s\"", folder)
+}
+
+// reFolder matches the folders that no shell, and no kubectl, takes for more.
+var reFolder = regexp.MustCompile(`^[A-Za-z0-9._/][A-Za-z0-9._/-]*$`)
 
 // creation says how a namespace is created.
 func creation(namespace string) string {

@@ -15,11 +15,20 @@ func TestCommands(t *testing.T) {
 			}
 		}
 	}
+	for _, folder := range []string{"", "-x", "a b", "$(id)", "a;b", "a\nb", "'", `C:\a`} {
+		for _, fix := range []string{replacement(folder), application(folder)} {
+			if !strings.HasSuffix(fix, "the folder that holds it") {
+				t.Errorf("%q: %s", folder, fix)
+			}
+		}
+	}
 	for got, want := range map[string]string{
-		deletion("shop", "a.b"): `"kubectl delete networkpolicy a.b -n shop"`,
-		deletion("a.b", "p"):    "delete the policy by its name", // no namespace has a dot
-		creation("shop"):        `"kubectl create namespace shop"`,
-		isolation("shop"):       `"kubectl label namespace shop pod-security.kubernetes.io/enforce=baseline"`,
+		replacement("/x/overlays/main/prod/shop"): `"kubectl replace -k /x/overlays/main/prod/shop"`,
+		application("../overlays/a_b"):            `"kubectl apply --server-side -k ../overlays/a_b"`,
+		deletion("shop", "a.b"):                   `"kubectl delete networkpolicy a.b -n shop"`,
+		deletion("a.b", "p"):                      "delete the policy by its name", // no namespace has a dot
+		creation("shop"):                          `"kubectl create namespace shop"`,
+		isolation("shop"):                         `"kubectl label namespace shop pod-security.kubernetes.io/enforce=baseline"`,
 	} {
 		if got != want {
 			t.Errorf("%s, not %s", got, want)

@@ -29,7 +29,7 @@ func (a *auditor) guard() error {
 		i := slices.IndexFunc(a.Found.Admission, same)
 		if i < 0 {
 			a.say(&f, "%s %s is not there: whoever may write policies goes round the tenancy", built.Kind, built.Name)
-			f.Fix = fmt.Sprintf("apply the folder delivery/guard/%s of the overlays, and find out who may delete such policies", a.Built.Name)
+			f.Fix = application(a.Folder("", built.Name)) + ", and find out who may delete such policies"
 			a.add(f)
 			continue
 		}
@@ -45,7 +45,7 @@ func (a *auditor) guard() error {
 			f.Severity = diag.Warning
 		}
 		a.say(&f, "%s %s was altered: %s", built.Kind, built.Name, some(fields))
-		f.Fix = fmt.Sprintf("apply the folder delivery/guard/%s of the overlays, and find out who may change such policies", a.Built.Name)
+		f.Fix = replacement(a.Folder("", built.Name)) + ", and find out who may change such policies"
 		a.add(f)
 	}
 	return nil

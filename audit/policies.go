@@ -179,7 +179,7 @@ func (a *auditor) describe(f *Finding, p *pair) {
 			f.Severity = diag.Warning
 		}
 		a.say(f, "policy %s was altered: %s", f.Name, some(fields))
-		f.Fix = "let Argo CD or Flux sync the overlay, and find out who may change policies there"
+		f.Fix = replacement(a.Folder(f.Namespace, f.Name)) + ", and find out who may change policies there"
 	case render.SaysOurs(p.found.Labels):
 		f.Code = diag.PolicyStale
 		f.lessIfHarmless()

@@ -48,7 +48,8 @@ func TestEverythingThatOpensHasAFinding(t *testing.T) {
 
 // judge gives how many edges differ.
 func judge(t *testing.T, what string, known *tenancy.Tenancy, c *proof.Cluster, found []*networkingv1.NetworkPolicy) int {
-	a := &auditor{Input: Input{Tenancy: known, Built: c, Found: &reach.Objects{Cluster: reach.Cluster{Policies: found}}}}
+	folder := func(string, string) string { return "overlays" }
+	a := &auditor{Input: Input{Tenancy: known, Built: c, Folder: folder, Found: &reach.Objects{Cluster: reach.Cluster{Policies: found}}}}
 	compared, err := a.compare(found)
 	if err != nil {
 		t.Fatal(what, err)

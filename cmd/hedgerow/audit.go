@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/proof"
 	"github.com/hedgerow-dev/hedgerow/reach"
+	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -92,7 +95,8 @@ func runAudit(ctx context.Context, w world, cfg *config, o *auditOptions) error 
 		return err
 	}
 	found, err := audit.Check(audit.Input{
-		Tenancy: j.tenancy, Built: j.proof.Clusters[cluster], Guard: guard, Found: objects, Whole: len(o.paths) == 0,
+		Tenancy: j.tenancy, Built: j.proof.Clusters[cluster], Guard: guard, Found: objects,
+		Folder: j.folders(cluster), Whole: len(o.paths) == 0,
 	})
 	if err != nil {
 		return failure{err}
@@ -142,6 +146,27 @@ func (j *job) guard(cluster string) (out []reach.Admission, err error) {
 		out = append(out, objects.Admission...)
 	}
 	return out, nil
+}
+
+// folders gives where the kustomizations of a cluster's policies stand on this
+// disk and, for what has no namespace, that of its guard.
+func (j *job) folders(cluster string) func(namespace, name string) string {
+	type key struct{ namespace, name string }
+	at := map[key]string{}
+	for _, b := range j.built {
+		for _, p := range b.Policies {
+			if b.Cluster == cluster {
+				at[key{p.Namespace, p.Name}] = b.Path
+			}
+		}
+	}
+	return func(namespace, name string) string {
+		below := at[key{namespace, name}]
+		if namespace == "" {
+			below = path.Join(render.DeliveryFolder, "guard", cluster)
+		}
+		return path.Join(filepath.ToSlash(j.cfg.output()), below)
+	}
 }
 
 // read gives what is on the cluster, of its admission guard only where there

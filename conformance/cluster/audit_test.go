@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +41,7 @@ func TestAudit(t *testing.T) {
 	r.must("apply", "-k", filepath.Join(r.folder, "overlays/main/retired/old-shop"))
 	r.hedgerow("audit")
 	auditGuard(r)
+	auditMended(r)
 
 	r.step("tenants went round it")
 	r.must("apply", "-f", filepath.Join(auditFiles, "tenants.yaml"))
@@ -77,6 +81,49 @@ func auditGuard(r *reader) {
 	r.must("patch", "validatingadmissionpolicybinding", "hedgerow", "--type=merge", `--patch={"spec": {"validationActions": ["Warn"]}}`)
 	r.must("patch", "validatingadmissionpolicy", "hedgerow", "--type=merge", `--patch={"spec": {"matchConditions": [{"name": "never", "expression": "false"}]}}`)
 	r.hedgerow("audit")
+}
+
+// auditMended has policies and the guard get fields that nobody rendered, and one
+// of ours another value, which to apply them again would not take back: the
+// commands of the fixes do.
+func auditMended(r *reader) {
+	r.step("fields that are not ours were added")
+	r.must("patch", "networkpolicy", "default-deny", "-n", "payments-prod", "--type=merge", `--patch={"spec": {"ingress": [{}]}}`)
+	r.must("label", "networkpolicy", "allow-dns", "-n", "payments-prod", "app.kubernetes.io/managed-by-")
+	r.must("patch", "validatingadmissionpolicy", "hedgerow", "--type=merge",
+		`--patch={"spec": {"failurePolicy": "Ignore", "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}, "variables": [{"name": "any", "expression": "true"}]}}`)
+	r.must("patch", "validatingadmissionpolicybinding", "hedgerow", "--type=merge",
+		`--patch={"spec": {"validationActions": ["Deny", "Audit"], "paramRef": {"name": "any", "namespace": "default", "parameterNotFoundAction": "Allow"}}}`)
+	r.hedgerow("audit")
+
+	r.step("what the fixes say was done")
+	for _, command := range auditCommands(r) {
+		cmd := exec.CommandContext(r.Context(), r.program, strings.Fields(command)...)
+		cmd.Dir = r.folder
+		cmd.Env = []string{"HOME=" + r.home, "KUBECONFIG=" + r.config}
+		said, err := cmd.Output()
+		if err != nil {
+			r.Errorf("kubectl %s: %v", command, err)
+		}
+		fmt.Fprintf(&r.said, "$ kubectl %s\n%s\n", command, said)
+	}
+	r.hedgerow("audit")
+}
+
+// reCommand is a command of a fix.
+var reCommand = regexp.MustCompile(`"kubectl ([^"]+)"`)
+
+// auditCommands gives the commands of the fixes of all findings, each once.
+func auditCommands(r *reader) (out []string) {
+	for _, f := range auditFindings(r) {
+		fix, _ := f.(map[string]any)["fix"].(string)
+		for _, m := range reCommand.FindAllStringSubmatch(fix, -1) {
+			if !slices.Contains(out, m[1]) {
+				out = append(out, m[1])
+			}
+		}
+	}
+	return out
 }
 
 // auditFetched sees to it that the commands of the document fetch all on which a
