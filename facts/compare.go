@@ -131,7 +131,11 @@ func (c *comparer) dns() {
 	fix := "write dns: " + dnsText(found.Value)
 	switch {
 	case d.Provider.Text == found.Value.Provider:
-		if !found.Value.LeftOut {
+		if found.Value.LeftOut {
+			if d.NodeLocal.Set() {
+				c.Skipped = append(c.Skipped, Missing{"dns.nodeLocal", found.Note})
+			}
+		} else {
 			c.address("nodeLocal", d.NodeLocal, found.Value.NodeLocal, fix)
 			c.address("clusterIP", d.ClusterIP, found.Value.ClusterIP, fix)
 		}

@@ -89,7 +89,7 @@ func runFacts(ctx context.Context, w world, cfg *config, o *factsOptions) error 
 	if o.verify {
 		return verifyFacts(ctx, w, cfg, o)
 	}
-	found, err := o.find(ctx, w, cfg)
+	found, _, err := o.find(ctx, w, cfg)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func verifyFacts(ctx context.Context, w world, cfg *config, o *factsOptions) err
 	if err != nil {
 		return err
 	}
-	found, err := o.find(ctx, w, cfg)
+	found, unread, err := o.find(ctx, w, cfg)
 	if err != nil {
 		return err
 	}
@@ -130,40 +130,68 @@ func verifyFacts(ctx context.Context, w world, cfg *config, o *factsOptions) err
 		return failure{fmt.Errorf("nothing that the tenancy says of cluster %q could be read", name)}
 	}
 	j.diags = c.Diags
-	if err := j.report(); err != nil {
-		return err
+	problems := j.report()
+	if err := notVerified(name, c.Skipped, unread); err != nil {
+		return err // whatever else differs: nobody is to take a lack of rights for an answer
+	}
+	if problems != nil {
+		return problems
 	}
 	j.say(j.summaryWriter(), "cluster %s is as the tenancy says: %s\n", name, strings.Join(c.Compared, ", "))
 	return nil
 }
 
-// find finds the facts of the cluster, or in what kubectl printed.
-func (o *factsOptions) find(ctx context.Context, w world, cfg *config) (*facts.Facts, error) {
+// notVerified gives the error that the tenancy says of a cluster what could not be
+// compared because a source of it could not be read; nil if there is no such.
+func notVerified(cluster string, skipped []facts.Missing, unread []*factSource) error {
+	var fields []string
+	for _, m := range skipped {
+		var of []string
+		for _, s := range unread {
+			if slices.Contains(s.tells, m.Field) {
+				of = append(of, s.resource.String())
+			}
+		}
+		if len(of) > 0 {
+			fields = append(fields, fmt.Sprintf("%s (of %s)", m.Field, strings.Join(of, ", ")))
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return failure{fmt.Errorf("what the tenancy says of cluster %q is not verified, for it could not be read: %s", cluster, strings.Join(fields, ", "))}
+}
+
+// find finds the facts of the cluster, or in what kubectl printed, and gives the
+// sources of it that could not be read.
+func (o *factsOptions) find(ctx context.Context, w world, cfg *config) (found *facts.Facts, unread []*factSource, err error) {
 	collectGarbage(forManifests)
 	objects := &facts.Objects{}
 	if len(o.paths) > 0 {
 		if err := o.readPaths(w.in, objects); err != nil {
-			return nil, failure{err}
+			return nil, nil, failure{err}
 		}
-		return facts.Find(objects), nil
+		return facts.Find(objects), unread, nil
 	}
 	c, err := o.connect(cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	version, err := c.Version(ctx)
 	if err != nil {
-		return nil, failure{err}
+		return nil, nil, failure{err}
 	}
 	objects.Version = version.GitVersion
-	for _, s := range factSources {
+	for i := range factSources {
+		s := &factSources[i]
 		if err := s.read(ctx, c, objects); err != nil {
+			unread = append(unread, s)
 			for line := range strings.Lines(err.Error()) {
 				fmt.Fprintf(w.err, "warning: %s\n", facts.OneLine(strings.TrimSuffix(line, "\n")))
 			}
 		}
 	}
-	return facts.Find(objects), nil
+	return facts.Find(objects), unread, nil
 }
 
 // readPaths reads what kubectl printed. Of a folder every file counts, as
@@ -187,20 +215,23 @@ type factSource struct {
 	resource        kube.Resource
 	namespace, name string // "" for every one
 	may             bool   // it is not on every cluster
+	tells           []string
 }
 
+// factSources are read in this order; what each tells is the fields of the tenancy
+// that may be unknown without it.
 var factSources = []factSource{
-	{resource: kube.Nodes},
-	{resource: kube.DaemonSets},
-	{resource: kube.Deployments},
-	{resource: kube.EndpointSlices, namespace: "default"},
-	{resource: kube.Services, namespace: "kube-system"},
-	{resource: kube.Pods, namespace: "kube-system"},
-	{resource: kube.ConfigMaps, namespace: "kube-system", name: "kubeadm-config"},
-	{resource: kube.ServiceCIDRs, may: true},
-	{resource: kube.CalicoPools, may: true},
-	{resource: kube.CiliumNodes, may: true},
-	{resource: kube.OpenShiftNetworks, may: true},
+	{resource: kube.Nodes, tells: []string{"ipFamilies", "pods", "nodes"}},
+	{resource: kube.DaemonSets, tells: []string{"cni", "cniVersion", "ipFamilies", "dns", "dns.nodeLocal", "webhooks", "pods", "mesh"}},
+	{resource: kube.Deployments, tells: []string{"cni", "cniVersion", "ipFamilies", "dns", "webhooks", "pods", "mesh"}},
+	{resource: kube.EndpointSlices, namespace: "default", tells: []string{"apiServer"}},
+	{resource: kube.Services, namespace: "kube-system", tells: []string{"dns.nodeLocal"}},
+	{resource: kube.Pods, namespace: "kube-system", tells: []string{"ipFamilies", "dns", "webhooks", "pods"}},
+	{resource: kube.ConfigMaps, namespace: "kube-system", name: "kubeadm-config", tells: []string{"ipFamilies", "pods", "services"}},
+	{resource: kube.ServiceCIDRs, may: true, tells: []string{"ipFamilies", "services"}},
+	{resource: kube.CalicoPools, may: true, tells: []string{"ipFamilies", "pods"}},
+	{resource: kube.CiliumNodes, may: true, tells: []string{"ipFamilies", "pods"}},
+	{resource: kube.OpenShiftNetworks, may: true, tells: []string{"ipFamilies", "pods", "services"}},
 }
 
 // read reads what a source has. What cannot be read leaves facts unknown.
@@ -217,5 +248,17 @@ func (s *factSource) read(ctx context.Context, c *kube.Client, into *facts.Objec
 		}
 		return into.Read(s.resource.String(), *one)
 	}
-	return c.Pages(ctx, s.resource, s.namespace, func(list []byte) error { return into.Read(s.resource.String(), list) })
+	var pages [][]byte
+	err := c.Pages(ctx, s.resource, s.namespace, func(list []byte) error {
+		pages = append(pages, list)
+		return nil
+	})
+	if err != nil {
+		return err // a part of them would pass for all
+	}
+	var errs []error
+	for _, list := range pages {
+		errs = append(errs, into.Read(s.resource.String(), list))
+	}
+	return errors.Join(errs...)
 }

@@ -6,6 +6,20 @@ import (
 	"testing"
 )
 
+// verifiedWithoutRights says of a cluster what somebody without rights can read,
+// which is its version alone, and what not.
+const verifiedWithoutRights = `package tenancy
+
+clusters: main: {
+	cni: "calico"
+	kubernetes: "1.36"
+	apiServer: {cidrs: ["172.18.0.2/32"], port: 6443}
+	nodes: cidrs: ["172.18.0.0/24"]
+}
+environments: prod: cluster: "main"
+teams: {}
+`
+
 // TestFacts has hedgerow facts read a real API server, as somebody who may do no
 // more than the document says: without any right, with those rights, through the
 // kubectl commands of the document, and after the API server has moved.
@@ -15,6 +29,9 @@ func TestFacts(t *testing.T) {
 
 	r.step("a user without rights")
 	r.hedgerow("facts")
+
+	r.write("tenants.cue", verifiedWithoutRights)
+	r.hedgerow("facts", "--verify")
 
 	r.step("a user with the rights of the document")
 	r.grant()
