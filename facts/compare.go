@@ -21,6 +21,7 @@ type Comparison struct {
 	Diags    diag.List
 	Compared []string  // fields that were held against what was found
 	Skipped  []Missing // fields that the tenancy has and that are not known
+	Unsure   []Missing // fields that it leaves out, and that the cluster may have
 }
 
 // A comparer holds one cluster of a tenancy against the facts.
@@ -60,6 +61,14 @@ func (c *comparer) lacks(field, fix, format string, args ...any) {
 	c.differs(c.k.Pos, fix, format, args...)
 	d := &c.Diags[len(c.Diags)-1]
 	d.Severity, d.Path = diag.Warning, "clusters."+c.k.Name+"."+field
+}
+
+// unsure takes down what the tenancy leaves out if whether the cluster has it is
+// not known.
+func (c *comparer) unsure(field string, state State, why string) {
+	if state == Unknown {
+		c.Unsure = append(c.Unsure, Missing{field, why})
+	}
 }
 
 // held reports whether a field that the tenancy has is known.
@@ -131,18 +140,25 @@ func (c *comparer) dns() {
 	fix := "write dns: " + dnsText(found.Value)
 	switch {
 	case d.Provider.Text == found.Value.Provider:
-		if found.Value.LeftOut {
-			if d.NodeLocal.Set() {
-				c.Skipped = append(c.Skipped, Missing{"dns.nodeLocal", found.Note})
-			}
-		} else {
-			c.address("nodeLocal", d.NodeLocal, found.Value.NodeLocal, fix)
-			c.address("clusterIP", d.ClusterIP, found.Value.ClusterIP, fix)
-		}
+		c.nodeLocal(d, found, fix)
 	case said:
 		c.differs(cmp.Or(d.Provider.Pos, d.Pos), fix, "dns is %q, and %s is %q", d.Provider.Text, found.From, found.Value.Provider)
 	default:
 		c.lacks("dns", fix, "no dns is %q, and %s is %q", d.Provider.Text, found.From, found.Value.Provider)
+	}
+}
+
+// nodeLocal compares the addresses of NodeLocal DNSCache.
+func (c *comparer) nodeLocal(d tenancy.DNS, found Fact[DNS], fix string) {
+	switch v := found.Value; {
+	case !v.LeftOut:
+		c.address("nodeLocal", d.NodeLocal, v.NodeLocal, fix)
+		c.address("clusterIP", d.ClusterIP, v.ClusterIP, fix)
+	case d.NodeLocal.Set():
+		c.Skipped = append(c.Skipped, Missing{"dns.nodeLocal", found.Note})
+	case v.Unaddressed != "":
+		c.lacks("dns.nodeLocal", "write nodeLocal, the link-local address of its -localip, and clusterIP, that of the Service of DNS: \"kubectl get daemonsets,services -n kube-system -o yaml\" shows both",
+			"there is NodeLocal DNSCache, DaemonSet %s, and dns has no nodeLocal: nothing opens the way to it", v.Unaddressed)
 	}
 }
 
@@ -211,7 +227,9 @@ func (c *comparer) webhooks() {
 	switch {
 	case w == nil && found.State == Known:
 		c.lacks("webhooks", fix, "the API server calls webhooks through pods, by %s, and the tenancy has no webhooks", found.From)
-	case w == nil || !held(c, "webhooks", found):
+	case w == nil:
+		c.unsure("webhooks", found.State, found.Why)
+	case !held(c, "webhooks", found):
 	case found.State == None && w.Namespace.Set() && w.Namespace.Text == system:
 		c.differs(w.Pos, "write webhooks: cidrs: […], from where the API server calls", "webhooks are called from pods in %s, and nothing there is an agent of konnectivity", system)
 	case found.State == Known && (w.Namespace.Text != found.Value.Namespace || len(w.Pods) != 1 || w.Pods[found.Value.Label] != found.Value.Value):
@@ -240,7 +258,9 @@ func (c *comparer) mesh() {
 	switch {
 	case !w.Set() && found.State == Known:
 		c.lacks("mesh", fmt.Sprintf("write mesh: %q", found.Value), "there is %s, and the tenancy has no mesh: what the mesh carries is closed", found.From)
-	case !w.Set() || !held(c, "mesh", found) || w.Text == found.Value:
+	case !w.Set():
+		c.unsure("mesh", found.State, found.Why)
+	case !held(c, "mesh", found) || w.Text == found.Value:
 	case found.State == None:
 		c.differs(w.Pos, "leave it out", "mesh is %q, and neither Istio's ztunnel nor Linkerd is there", w.Text)
 	default:

@@ -54,6 +54,7 @@ type DNS struct {
 	Provider             string
 	NodeLocal, ClusterIP netip.Addr // of NodeLocal DNSCache; not valid without one
 	LeftOut              bool       // there is one, whose addresses are no use or not known
+	Unaddressed          string     // its DaemonSet, if they are not known
 }
 
 // APIServer is where the API server listens.

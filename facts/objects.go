@@ -20,6 +20,8 @@ import (
 type Objects struct {
 	// Version is the API server's own, or "" if nobody asked it.
 	Version string
+	// Whole says that every namespace was read. Manifests may be of one alone.
+	Whole bool
 
 	nodes       []corev1.Node
 	pods        []corev1.Pod

@@ -71,7 +71,7 @@ func (o *Objects) nodeLocal(dns *Fact[DNS], plugin, version string) {
 		}
 	}
 	if len(own) != 1 || len(service) != 1 {
-		dns.Value.LeftOut = true
+		dns.Value.LeftOut, dns.Value.Unaddressed = true, name
 		dns.Note = "DaemonSet " + name + " is NodeLocal DNSCache, and nodeLocal and clusterIP are not one address each" + hint
 		return
 	}
@@ -111,48 +111,6 @@ func (o *Objects) kubeDNS() []string {
 	}
 	return nil
 }
-
-// webhooks gives the pods through which the API server calls: konnectivity's
-// agents, which AKS labels app and GKE, as the project itself, k8s-app
-// (kubernetes-sigs/apiserver-network-proxy examples/kubernetes/konnectivity-agent.yaml).
-func (o *Objects) webhooks() Fact[Callers] {
-	const agent = "konnectivity-agent"
-	for _, label := range []string{"app", "k8s-app"} {
-		if from := o.labelled(system, label, agent); from != "" {
-			return known(Callers{system, label, agent}, from)
-		}
-	}
-	if !o.makers() {
-		return unknown[Callers]("whether there is konnectivity is not known; \"kubectl get pods -n kube-system -o name\" shows its agents")
-	}
-	return Fact[Callers]{State: None}
-}
-
-// mesh gives the mesh that carries connections between pods on its own port:
-// Istio's ambient mode has ztunnel on every node (istio/istio
-// manifests/charts/ztunnel), Linkerd its control plane (linkerd.io, Architecture).
-func (o *Objects) mesh() Fact[string] {
-	ambient := o.daemonSet("istio-system", "ztunnel")
-	linkerd := false
-	for i := range o.deployments {
-		linkerd = linkerd || called(&o.deployments[i].ObjectMeta) == "linkerd/linkerd-destination"
-	}
-	switch {
-	case ambient && linkerd:
-		return unknown[string]("there are Istio's ztunnel and Linkerd; \"kubectl get namespaces --show-labels\" shows which of them namespaces are in")
-	case ambient:
-		return known(tenancy.MeshIstioAmbient, "DaemonSet istio-system/ztunnel")
-	case linkerd:
-		return known(tenancy.MeshLinkerd, "Deployment linkerd/linkerd-destination")
-	case !o.makers():
-		return unknown[string]("no DaemonSet or no Deployment could be read; \"kubectl get daemonsets,deployments -A\" shows whether there is Istio's ztunnel or Linkerd")
-	}
-	return Fact[string]{State: None}
-}
-
-// makers reports whether what makes pods could be read, so that what is not
-// there is not on the cluster.
-func (o *Objects) makers() bool { return o.read["DaemonSet"] && o.read["Deployment"] }
 
 func (o *Objects) daemonSet(namespace, name string) bool {
 	for i := range o.daemonSets {

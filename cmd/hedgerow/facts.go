@@ -126,6 +126,9 @@ func verifyFacts(ctx context.Context, w world, cfg *config, o *factsOptions) err
 	for _, m := range c.Skipped {
 		fmt.Fprintf(w.err, "note: %s: not compared, for it is unknown: %s\n", m.Field, facts.OneLine(m.Why))
 	}
+	for _, m := range c.Unsure {
+		fmt.Fprintf(w.err, "note: %s: the tenancy has none, and whether the cluster has is unknown: %s\n", m.Field, facts.OneLine(m.Why))
+	}
 	if len(c.Compared) == 0 {
 		return failure{fmt.Errorf("nothing that the tenancy says of cluster %q could be read", name)}
 	}
@@ -181,7 +184,7 @@ func (o *factsOptions) find(ctx context.Context, w world, cfg *config) (found *f
 	if err != nil {
 		return nil, nil, failure{err}
 	}
-	objects.Version = version.GitVersion
+	objects.Version, objects.Whole = version.GitVersion, true
 	for i := range factSources {
 		s := &factSources[i]
 		if err := s.read(ctx, c, objects); err != nil {
