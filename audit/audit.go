@@ -39,6 +39,9 @@ type Finding struct {
 	// Opened and Closed are what it opens beyond the declared, and what of the
 	// declared it closes.
 	Opened, Closed []reach.Connection
+	// KeptOpen is what it will open when the roll-out that keeps its namespace open
+	// is over: until then that opens the same.
+	KeptOpen []reach.Connection
 }
 
 // Result is all that an audit finds.

@@ -35,16 +35,11 @@ func (a *auditor) policies() error {
 	if err != nil {
 		return err
 	}
-	var c *reach.Comparison
+	c := &comparisons{auditor: a, found: ruled}
 	for namespace, pairs := range tenancy.Sorted(byNamespace) {
 		changed := slices.DeleteFunc(values(pairs), func(p *pair) bool { return p.built != nil && p.found != nil && len(alterations(p)) == 0 })
 		if len(changed) == 0 || !a.there(namespace) {
 			continue // what is not there is said once, of the namespace
-		}
-		if c == nil {
-			if c, err = a.compare(ruled); err != nil {
-				return err
-			}
 		}
 		if err := a.changed(c, namespace, changed); err != nil {
 			return err
@@ -102,34 +97,51 @@ func values[V any](m map[string]V) (out []V) {
 // that are there and of the workloads that the tenancy declares, so that only
 // policies differ; those of namespaces that Hedgerow does not manage count for
 // neither.
-func (a *auditor) compare(found []*networkingv1.NetworkPolicy) (*reach.Comparison, error) {
+func (a *auditor) compare(built, found []*networkingv1.NetworkPolicy) (*reach.Comparison, error) {
 	workloads := a.running()
 	state := func(policies []*networkingv1.NetworkPolicy) reach.State {
 		return reach.State{Has: a.Built.Managed, Cluster: &reach.Cluster{
 			Namespaces: a.Found.Namespaces, Workloads: workloads, Policies: policies,
 		}}
 	}
-	return reach.Compare(state(a.Built.Objects.Policies), state(found))
+	return reach.Compare(state(built), state(found))
 }
 
 // changed adds the findings of a namespace, each with what it opens and closes.
-func (a *auditor) changed(c *reach.Comparison, namespace string, pairs []*pair) error {
-	opened, closed, err := c.By(namespace)
+func (a *auditor) changed(c *comparisons, namespace string, pairs []*pair) error {
+	now, err := c.now()
+	if err != nil {
+		return err
+	}
+	opened, closed, err := now.By(namespace)
 	if err != nil {
 		return err
 	}
 	if len(pairs) > 1 && !a.hasPolicies[namespace] {
 		f := a.finding(diag.Error, diag.PolicyMissing, namespace, policyKind, "")
-		f.Opened, f.Closed = c.ListOpened(opened), c.ListClosed(closed)
+		f.Opened, f.Closed = now.ListOpened(opened), now.ListClosed(closed)
 		a.say(&f, "none of its %d policies is there", len(pairs))
 		f.Fix = "let Argo CD or Flux sync its overlay: until then nothing isolates it"
 		a.add(f)
 		return nil
 	}
+	var after *reach.Comparison
+	var kept []reach.Edge
+	if slices.Contains(a.Built.Open, namespace) {
+		if after, err = c.after(); err != nil {
+			return err
+		}
+		if kept, _, err = after.By(namespace); err != nil {
+			return err
+		}
+	}
 	for _, p := range pairs {
 		f := a.finding(diag.Error, "", namespace, policyKind, p.name())
-		f.Opened = c.ListOpened(claimed(opened, func(e *reach.Edge) bool { return p.opens(c, e, namespace) }))
-		f.Closed = c.ListClosed(claimed(closed, p.closes))
+		f.Opened = now.ListOpened(claimed(opened, func(e *reach.Edge) bool { return p.opens(now, e, namespace) }))
+		f.Closed = now.ListClosed(claimed(closed, p.closes))
+		if after != nil {
+			f.KeptOpen = after.ListOpened(claimed(kept, func(e *reach.Edge) bool { return p.opens(after, e, namespace) }))
+		}
 		a.describe(&f, p)
 		a.add(f)
 	}

@@ -50,7 +50,7 @@ func TestEverythingThatOpensHasAFinding(t *testing.T) {
 func judge(t *testing.T, what string, known *tenancy.Tenancy, c *proof.Cluster, found []*networkingv1.NetworkPolicy) int {
 	folder := func(string, string) string { return "overlays" }
 	a := &auditor{Input: Input{Tenancy: known, Built: c, Folder: folder, Found: &reach.Objects{Cluster: reach.Cluster{Policies: found}}}}
-	compared, err := a.compare(found)
+	compared, err := a.compare(c.Objects.Policies, found)
 	if err != nil {
 		t.Fatal(what, err)
 	}

@@ -15,7 +15,7 @@ import (
 const shown = 5
 
 // say words a finding: which namespace, what is so, and the first of what that
-// opens and closes; further ones are related to it.
+// opens, closes and keeps open; further ones are related to it.
 func (a *auditor) say(f *Finding, format string, args ...any) {
 	of := "the cluster"
 	if f.Namespace != "" {
@@ -23,15 +23,15 @@ func (a *auditor) say(f *Finding, format string, args ...any) {
 	}
 	f.Fact = fmt.Sprintf("%s: %s", of, fmt.Sprintf(format, args...))
 	for _, c := range []struct {
-		verb string
-		all  []reach.Connection
-	}{{"opens", f.Opened}, {"closes", f.Closed}} {
+		when, verb string
+		all        []reach.Connection
+	}{{"", "opens", f.Opened}, {"", "closes", f.Closed}, {"when the roll-out ends, ", "keeps open", f.KeptOpen}} {
 		if len(c.all) == 0 {
 			continue
 		}
 		all := slices.Clone(c.all)
 		slices.SortStableFunc(all, func(a, b reach.Connection) int { return cmp.Compare(narrowness(&a), narrowness(&b)) })
-		f.Fact += fmt.Sprintf("; that %s %s", c.verb, a.words(&all[0]))
+		f.Fact += fmt.Sprintf("; %sthat %s %s", c.when, c.verb, a.words(&all[0]))
 		if len(all) > 1 {
 			f.Fact += fmt.Sprintf(", and %d more", len(all)-1)
 		}

@@ -232,6 +232,7 @@ type auditedFinding struct {
 	Fix       string              `json:"fix"`
 	Opened    []report.Connection `json:"opened,omitempty"`
 	Closed    []report.Connection `json:"closed,omitempty"`
+	KeptOpen  []report.Connection `json:"keptOpen,omitempty"` // when the roll-out ends
 }
 
 // writeAudit writes what was found as JSON; errProblems says that something of it
@@ -248,6 +249,7 @@ func writeAudit(w world, c *proof.Cluster, found *audit.Result) error {
 			Severity: f.Severity.String(), Code: f.Code, File: f.Pos.Filename, Line: f.Pos.Line, Column: f.Pos.Column,
 			Namespace: f.Namespace, Kind: f.Kind, Name: f.Name, Fact: f.Fact, Fix: f.Fix,
 			Opened: withoutCluster(connections(c, f.Opened)), Closed: withoutCluster(connections(c, f.Closed)),
+			KeptOpen: withoutCluster(connections(c, f.KeptOpen)),
 		})
 	}
 	if err := report.WriteJSON(w.out, out); err != nil {
