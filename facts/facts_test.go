@@ -233,6 +233,7 @@ items:
 - {kind: Node}
 - {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}
 - {apiVersion: v1, kind: List, items: []}
+- {apiVersion: v1, kind: Node, metadata: {name: 7}}
 ---
 just text
 ---
@@ -241,9 +242,10 @@ a: 2
 `))
 	const want = `standard input: document 3: yaml: unmarshal errors: line 3: key "a" already set in map
 standard input: item 1: Node a: spec.podCIDRs cannot be of type string
-standard input: item 2: it is not a Kubernetes object, or has no apiVersion or no kind
+standard input: item 2: it is not a Kubernetes object: it has no apiVersion or no kind
 standard input: item 4: a list stands in a list
-standard input: it is not a Kubernetes object, or has no apiVersion or no kind`
+standard input: item 5: it is not a Kubernetes object: metadata.name cannot be of type number
+standard input: it is not a Kubernetes object`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

@@ -97,8 +97,14 @@ func (o *Objects) add(data []byte, of metav1.TypeMeta, inList bool) (errs []erro
 		Metadata        metav1.ObjectMeta `json:"metadata"`
 		Items           []json.RawMessage `json:"items"`
 	}{TypeMeta: of}
-	if err := reach.Decode(data, &head); err != nil || head.Kind == "" || head.APIVersion == "" {
-		return []error{errors.New("it is not a Kubernetes object, or has no apiVersion or no kind")}
+	if data[0] != '{' {
+		return []error{errors.New("it is not a Kubernetes object")}
+	}
+	if err := reach.Decode(data, &head); err != nil {
+		return []error{fmt.Errorf("it is not a Kubernetes object: %w", err)}
+	}
+	if head.Kind == "" || head.APIVersion == "" {
+		return []error{errors.New("it is not a Kubernetes object: it has no apiVersion or no kind")}
 	}
 	element, isList := strings.CutSuffix(head.Kind, "List")
 	switch {

@@ -192,6 +192,29 @@ func TestObjects(t *testing.T) {
 	}
 }
 
+// TestEveryGroupAtOnce has a server answer only when it was asked for the kinds of
+// every group: where it hangs, it takes the time of one exchange.
+func TestEveryGroupAtOnce(t *testing.T) {
+	answers := cluster()
+	var asked sync.WaitGroup
+	groups := []object{}
+	for i := range 20 {
+		name := fmt.Sprintf("g%d.example.com", i)
+		groups = append(groups, group(name, "v1"))
+		asked.Add(1)
+		answers["/apis/"+name+"/v1"] = func(*http.Request) any {
+			asked.Done()
+			asked.Wait()
+			return kinds("things Thing")
+		}
+	}
+	answers["/apis"] = object{"groups": groups}
+	c, _ := connected(t, answers)
+	if _, unanswered, err := c.Objects(t.Context()); err != nil || len(unanswered) > 0 {
+		t.Errorf("no answer came of %q: %v", unanswered, err)
+	}
+}
+
 func TestEveryRightThatIsMissingIsNamed(t *testing.T) {
 	answers := cluster()
 	answers["/api/v1/namespaces"] = http.StatusForbidden

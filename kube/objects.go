@@ -90,8 +90,16 @@ func (c *Client) policyKinds(ctx context.Context) (out []Resource, unanswered []
 	if err != nil {
 		return nil, nil, c.worded(err, "listing its APIs")
 	}
-	for _, g := range groups.Groups {
-		kinds, err := c.kindsOf(ctx, g)
+	// All at once: a server that hangs would else take the time of one exchange for
+	// each group.
+	kindsOf, errs := make([][]Resource, len(groups.Groups)), make([]error, len(groups.Groups))
+	var wait sync.WaitGroup
+	for i, g := range groups.Groups {
+		wait.Go(func() { kindsOf[i], errs[i] = c.kindsOf(ctx, g) })
+	}
+	wait.Wait()
+	for i, g := range groups.Groups {
+		kinds, err := kindsOf[i], errs[i]
 		if err != nil && policykinds.Of(g.Name) != nil {
 			return nil, nil, c.worded(err, fmt.Sprintf("listing the kinds of %s (\"kubectl api-resources --api-group=%s\" does the same)", g.Name, g.Name))
 		} else if err != nil {

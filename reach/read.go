@@ -142,6 +142,9 @@ func (o *Objects) object(data []byte, of metav1.TypeMeta, depth int) []error {
 	if element, ok := strings.CutSuffix(head.Kind, "List"); ok && (element == "" || len(head.Items) > 0) {
 		return o.items(head.Items, metav1.TypeMeta{Kind: element, APIVersion: head.APIVersion}, depth+1)
 	}
+	if head.Kind == "Status" && head.APIVersion == "v1" {
+		return failed(data)
+	}
 	if err := o.read(head.TypeMeta, head.Metadata, data); err != nil {
 		name := head.Metadata.Name
 		if head.Kind != "Namespace" {
@@ -181,6 +184,8 @@ func (o *Objects) read(of metav1.TypeMeta, name Name, data []byte) error {
 		group = ""
 	}
 	switch {
+	case meant(group, of.Kind) != "":
+		return fmt.Errorf("no cluster has such a kind: write %s", meant(group, of.Kind))
 	case group == "networking.k8s.io" && of.Kind == "NetworkPolicy":
 		return o.policy(of, data)
 	case group == "" && of.Kind == "Namespace":
@@ -208,6 +213,35 @@ func (o *Objects) read(of metav1.TypeMeta, name Name, data []byte) error {
 	return nil
 }
 
+// failed gives the error that a server answered instead of objects, as kubectl
+// prints it with -o yaml.
+func failed(data []byte) []error {
+	var s metav1.Status
+	if err := decode(data, &s); err != nil {
+		return []error{err}
+	}
+	if s.Status != metav1.StatusFailure {
+		return nil
+	}
+	return []error{fmt.Errorf("it is no object but an error of the API server: %s", s.Message)}
+}
+
+// meant gives the kind that matters and that another differs from in its capitals
+// alone: who wrote it would take the object for judged.
+func meant(group, kind string) string {
+	for k, groups := range workloadGroups {
+		if groups[group] && k != kind && strings.EqualFold(k, kind) {
+			return k
+		}
+	}
+	for k, of := range map[string]string{"Namespace": "", "NetworkPolicy": "networking.k8s.io"} {
+		if of == group && k != kind && strings.EqualFold(k, kind) {
+			return k
+		}
+	}
+	return ""
+}
+
 // policy reads a policy strictly: a rule whose peers stand under a misspelt name
 // would seem to allow everybody.
 func (o *Objects) policy(of metav1.TypeMeta, data []byte) error {
@@ -220,6 +254,9 @@ func (o *Objects) policy(of metav1.TypeMeta, data []byte) error {
 	unknown = slices.DeleteFunc(unknown, func(err error) bool { return err.Error() == `unknown field "status"` })
 	if err != nil || len(unknown) > 0 {
 		return errors.Join(append(unknown, plainly(err))...)
+	}
+	if p.Name == "" {
+		return errors.New("it has no name")
 	}
 	o.Policies = append(o.Policies, p)
 	_, err = newUniverse(nil).understand(p) // here it is still known where it stands

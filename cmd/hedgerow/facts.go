@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
@@ -185,9 +186,20 @@ func (o *factsOptions) find(ctx context.Context, w world, cfg *config) (found *f
 		return nil, nil, failure{err}
 	}
 	objects.Version, objects.Whole = version.GitVersion, true
+	// All at once: a server that hangs would else take the time of one exchange for
+	// each source.
+	data, errs := make([][][]byte, len(factSources)), make([]error, len(factSources))
+	var wait sync.WaitGroup
 	for i := range factSources {
-		s := &factSources[i]
-		if err := s.read(ctx, c, objects); err != nil {
+		wait.Go(func() { data[i], errs[i] = factSources[i].fetch(ctx, c) })
+	}
+	wait.Wait()
+	for i := range factSources {
+		s, err := &factSources[i], errs[i]
+		if err == nil {
+			err = s.read(data[i], objects)
+		}
+		if err != nil {
 			unread = append(unread, s)
 			for line := range strings.Lines(err.Error()) {
 				fmt.Fprintf(w.err, "warning: %s\n", facts.OneLine(strings.TrimSuffix(line, "\n")))
@@ -237,31 +249,32 @@ var factSources = []factSource{
 	{resource: kube.OpenShiftNetworks, may: true, tells: []string{"ipFamilies", "pods", "services"}},
 }
 
-// read reads what a source has. What cannot be read leaves facts unknown.
-func (s *factSource) read(ctx context.Context, c *kube.Client, into *facts.Objects) error {
+// fetch gives what a source has, or an error: a part of it would pass for all.
+func (s *factSource) fetch(ctx context.Context, c *kube.Client) (out [][]byte, err error) {
 	if s.may {
 		if served, err := c.Serves(ctx, s.resource); err != nil || !served {
-			return err
+			return nil, err
 		}
 	}
 	if s.name != "" {
 		one, err := kube.Get[json.RawMessage](ctx, c, s.resource, s.namespace, s.name)
 		if err != nil || one == nil {
-			return err
+			return nil, err
 		}
-		return into.Read(s.resource.String(), *one)
+		return [][]byte{*one}, nil
 	}
-	var pages [][]byte
-	err := c.Pages(ctx, s.resource, s.namespace, func(list []byte) error {
-		pages = append(pages, list)
+	err = c.Pages(ctx, s.resource, s.namespace, func(list []byte) error {
+		out = append(out, list)
 		return nil
 	})
-	if err != nil {
-		return err // a part of them would pass for all
-	}
+	return out, err
+}
+
+// read takes in what was fetched. What cannot be read leaves facts unknown.
+func (s *factSource) read(data [][]byte, into *facts.Objects) error {
 	var errs []error
-	for _, list := range pages {
-		errs = append(errs, into.Read(s.resource.String(), list))
+	for _, d := range data {
+		errs = append(errs, into.Read(s.resource.String(), d))
 	}
 	return errors.Join(errs...)
 }
