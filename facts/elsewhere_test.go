@@ -117,3 +117,14 @@ func TestCacheWithoutAddress(t *testing.T) {
 		}
 	}
 }
+
+// TestCacheThatCannotBeRead has DaemonSets be what could not be read: that none
+// has -localip is then no reason to take the address out of the tenancy.
+func TestCacheThatCannotBeRead(t *testing.T) {
+	f := facts.Find(madeOf(t, [4]string{"Deployment", "kube-system", "coredns", "metadata: {labels: {k8s-app: kube-dns}}"}))
+	cluster, _ := declared(t, []byte(`clusters: main: {cni: "calico", dns: {nodeLocal: "169.254.20.10", clusterIP: "10.96.0.10"}}`+"\n"))
+	c := facts.Compare(cluster, f)
+	if len(c.Diags) > 0 || !slices.ContainsFunc(c.Skipped, func(m facts.Missing) bool { return m.Field == "dns.nodeLocal" }) {
+		t.Errorf("%v; not compared are %v", c.Diags, c.Skipped)
+	}
+}

@@ -50,6 +50,11 @@ func (o *Objects) dns(plugin, version string) Fact[DNS] {
 // (kubernetes/kubernetes cluster/addons/dns/nodelocaldns).
 func (o *Objects) nodeLocal(dns *Fact[DNS], plugin, version string) {
 	name, texts := o.localIPs()
+	if name == "" && !o.read["DaemonSet"] {
+		dns.Value.LeftOut = true
+		dns.Note = "no DaemonSet could be read, so that whether there is NodeLocal DNSCache is not known; " + allAgents + " shows it"
+		return
+	}
 	if name == "" {
 		return
 	}
