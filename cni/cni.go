@@ -39,6 +39,9 @@ type Plugin struct {
 	// BlockOnAPIServer says the same of the API server, where it is no other than
 	// of nodes nothing is said.
 	BlockOnAPIServer Answer
+	// OwnExceptions says whether an exception of an ipBlock closes addresses to that
+	// block alone, and not to the blocks of other rules.
+	OwnExceptions Answer
 	// AfterServices says whether policies see the address and port of the pod, and
 	// not those of the Service that was asked.
 	AfterServices Answer

@@ -59,7 +59,8 @@ func TestTable(t *testing.T) {
 		}{
 			{"policies are enforced", p.Enforces}, {"ranges of ports", p.Ranges}, {"names of ports (Hedgerow writes numbers)", p.Names},
 			{"SCTP", p.SCTP}, {"an `ipBlock` means pods as well", p.BlockOnPods}, {"an `ipBlock` means nodes as well", p.BlockOnNodes},
-			{"an `ipBlock` means the API server as well", p.BlockOnAPIServer}, {"judged after Services are translated", p.AfterServices},
+			{"an `ipBlock` means the API server as well", p.BlockOnAPIServer}, {"an exception closes only its own block", p.OwnExceptions},
+			{"judged after Services are translated", p.AfterServices},
 		} {
 			if row.a.Source == "" {
 				if row.a != (cni.Answer{}) {

@@ -22,10 +22,13 @@ var table = []Plugin{
 		Options: "kubectl -n kube-system get daemonset aws-node -o jsonpath='{.spec.template.spec.containers[*].args}'",
 		Ranges: Answer{Yes: true, Note: "of a Service only the first port", Source: "aws/aws-network-policy-agent pkg/ebpf/c/tc.v4ingress.bpf.c; " +
 			"aws/amazon-network-policy-controller-k8s pkg/resolvers/endpoints.go"},
-		Names:           Answer{Note: "ignored beside an ipBlock", Source: "aws/aws-network-policy-agent#193"},
-		SCTP:            Answer{Yes: true, Source: "aws/aws-network-policy-agent pkg/ebpf/c/tc.v4ingress.bpf.c"},
-		BlockOnPods:     Answer{Yes: true, Note: "an exception closes its addresses to the blocks of other rules as well", Source: "aws/aws-network-policy-agent pkg/fwrp/fw_rule_processor.go, aws/amazon-vpc-cni-k8s#3096"},
-		BlockOnNodes:    Answer{Yes: true, Source: "the same"},
+		Names:        Answer{Note: "ignored beside an ipBlock", Source: "aws/aws-network-policy-agent#193"},
+		SCTP:         Answer{Yes: true, Source: "aws/aws-network-policy-agent pkg/ebpf/c/tc.v4ingress.bpf.c"},
+		BlockOnPods:  Answer{Yes: true, Source: "aws/aws-network-policy-agent pkg/fwruleprocessor/fw_rule_processor.go"},
+		BlockOnNodes: Answer{Yes: true, Source: "the same"},
+		OwnExceptions: Answer{Note: "its addresses are closed to the wider blocks of other rules as well, and open to a block of just these or of fewer",
+			Source: "aws/aws-network-policy-agent pkg/fwruleprocessor/fw_rule_processor.go, test/integration/policy/except_block_test.go; " +
+				"aws/amazon-network-policy-controller-k8s#121, aws/amazon-vpc-cni-k8s#3096"},
 		AfterServices:   Answer{Note: "a Service must have the pods' port, and select by the labels that the policy asks for", Source: "aws/amazon-vpc-cni-k8s#2717, aws/amazon-network-policy-controller-k8s#224"},
 		MostPorts:       24,
 		MostPortsSource: "aws/containers-roadmap#2481",

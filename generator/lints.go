@@ -42,6 +42,7 @@ func (x *expander) lints() {
 		}
 	}
 	x.manyPorts()
+	x.exceptions()
 	x.meshesHidePorts()
 	x.meshProbes()
 	x.apiServerService()
