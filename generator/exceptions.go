@@ -98,7 +98,7 @@ func closes(a, b allowance, all []allowance) (out []netip.Prefix) {
 		opensIt := func(c allowance) bool {
 			return c.peer.Block == e && (selectsAll(c.policy.Subject, a.policy.Subject) || selectsAll(c.policy.Subject, b.policy.Subject))
 		}
-		inside := e.Bits() > b.peer.Block.Bits() && b.peer.Block.Contains(e.Addr())
+		inside := e != b.peer.Block && contains(b.peer.Block, e)
 		if inside && !emptyBlock(Peer{Block: e, Except: b.peer.Except}) && !slices.ContainsFunc(all, opensIt) {
 			out = append(out, e)
 		}

@@ -154,59 +154,6 @@ func (e endpoint) name() string {
 	return fmt.Sprintf("workload %q", e.workload)
 }
 
-// manyPorts speaks of more ports than a network plugin keeps for one peer.
-func (x *expander) manyPorts() {
-	for _, o := range x.out.Overlays() {
-		plugin := cni.Of(x.t.Clusters[o.Cluster].CNI.Text)
-		if plugin.MostPorts == 0 {
-			continue
-		}
-		for _, dir := range []Direction{Ingress, Egress} {
-			for _, w := range crowded(o, dir, plugin.MostPorts) {
-				f := w.cause.Flow
-				x.Lint(diag.ManyPorts, "flows."+f.Name, f.Pos, "open fewer ports, or let several workloads share the flows",
-					"%s of namespace %q opens %d ports to one peer, and %s, as on cluster %q, keeps %d", dir, o.Namespace, w.ports, plugin.Name, o.Cluster, plugin.MostPorts)
-			}
-		}
-	}
-}
-
-// A crowd is the ports that are open to one peer, and the last flow that adds to
-// them.
-type crowd struct {
-	ports int
-	cause *Cause
-}
-
-// crowded gives the peers of an overlay, in one direction, with more ports than a
-// limit.
-func crowded(o *Overlay, dir Direction, limit int) (out []crowd) {
-	type key struct{ subject, peer string }
-	seen, said := map[key]map[tenancy.Port]bool{}, map[key]bool{}
-	for _, p := range o.Policies {
-		rules := p.Ingress
-		if dir == Egress {
-			rules = p.Egress
-		}
-		for _, r := range rules {
-			for _, peer := range r.Peers {
-				k := key{fmt.Sprint(p.Subject), fmt.Sprint(peer)}
-				if seen[k] == nil {
-					seen[k] = map[tenancy.Port]bool{}
-				}
-				for _, port := range r.Ports {
-					seen[k][port] = true
-				}
-				if len(seen[k]) > limit && !said[k] {
-					said[k] = true
-					out = append(out, crowd{len(seen[k]), p.Cause})
-				}
-			}
-		}
-	}
-	return out
-}
-
 // meshesHidePorts speaks of guards about ports between pods of which a mesh, as
 // soon as any is open, carries all on one: policies cannot tell them apart.
 func (x *expander) meshesHidePorts() {
