@@ -25,8 +25,9 @@ type expander struct {
 	kinds      []kindOfName
 	overlays   map[overlayKey]*Overlay
 	policies   map[policyKey]*draft
-	said       map[string]bool     // of what plugins lack
-	opened     map[openedPort]bool // by flows
+	said       map[string]bool              // of what plugins lack
+	opened     map[openedPort]bool          // by flows
+	scrapers   map[*Overlay]map[string]bool // the workloads that scrape metrics, "" for a whole namespace
 	out        Expansion
 }
 
@@ -41,7 +42,7 @@ type overlayKey struct {
 // is not to be used.
 func Expand(t *tenancy.Tenancy, opts Options) (*Expansion, []diag.Diagnostic) {
 	x := &expander{t: t, opts: opts, namespaces: t.ByName(), sorted: t.Namespaces(), overlays: map[overlayKey]*Overlay{}, policies: map[policyKey]*draft{},
-		said: map[string]bool{}, opened: map[openedPort]bool{}}
+		said: map[string]bool{}, opened: map[openedPort]bool{}, scrapers: map[*Overlay]map[string]bool{}}
 	x.out.Delivery = t.Delivery
 	x.kinds = x.kindsOfNames()
 	x.layOut()

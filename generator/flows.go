@@ -186,7 +186,7 @@ func (x *expander) open(f *tenancy.Flow, from, to side, p pair, sel *selection) 
 			continue
 		}
 		x.able(f, k, ports)
-		x.note(dest, ports)
+		x.note(sources, dest, ports)
 		ports = meshed(k, ports, sourcePeers, []Peer{dest.peer})
 		rules = append(rules, Rule{Peers: []Peer{dest.peer}, Ports: ports})
 		declared.To, declared.Ports = []Peer{dest.peer}, ports

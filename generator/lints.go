@@ -21,11 +21,29 @@ type openedPort struct {
 	port     tenancy.Port
 }
 
-// note keeps in mind what a flow opens.
-func (x *expander) note(at endpoint, ports []tenancy.Port) {
+// note keeps in mind what a flow opens, and who scrapes metrics with it.
+func (x *expander) note(sources []endpoint, at endpoint, ports []tenancy.Port) {
 	for _, p := range ports {
 		x.opened[openedPort{at.overlay, at.workload, p}] = true
 	}
+	for name, p := range at.ports {
+		if !isMetrics(name) || !slices.Contains(ports, p) {
+			continue
+		}
+		for _, s := range sources {
+			if x.scrapers[s.overlay] == nil {
+				x.scrapers[s.overlay] = map[string]bool{}
+			}
+			x.scrapers[s.overlay][s.workload] = true
+		}
+	}
+}
+
+// scrapesItself reports whether what scrapes others reaches the workload without a
+// flow: it is the same pods, or in a namespace whose inside is open.
+func (x *expander) scrapesItself(o *Overlay, w *tenancy.Workload) bool {
+	by := x.scrapers[o]
+	return by[w.Name] || by[""] || len(by) > 0 && slices.Contains(o.Layers, LayerSameNamespace)
 }
 
 // lints speaks of what is right, and worth a look, once everything is expanded.
@@ -34,13 +52,7 @@ func (x *expander) lints() {
 	if x.t.Partial || diag.HasErrors(x.List) || slices.ContainsFunc(slices.Collect(maps.Values(x.t.Flows)), partial) {
 		return // what seems to be missing may be there
 	}
-	for _, n := range x.sorted {
-		for name, w := range tenancy.Sorted(n.Workloads) {
-			path := strings.Join([]string{"teams", n.Team, "namespaces", n.Name, "workloads", name}, ".")
-			x.unscraped(n, w, path)
-			x.servicePorts(n, w, path)
-		}
-	}
+	x.lintWorkloads()
 	x.manyPorts()
 	x.exceptions()
 	x.meshesHidePorts()
@@ -48,23 +60,51 @@ func (x *expander) lints() {
 	x.apiServerService()
 }
 
-// unscraped speaks of a port for metrics that no flow opens anywhere: the first
-// thing that stops when namespaces are isolated (nais/naiserator#147).
-func (x *expander) unscraped(n *tenancy.Namespace, w *tenancy.Workload, path string) {
-	for name, p := range tenancy.Sorted(w.Ports) {
-		if name != "metrics" && !strings.HasSuffix(name, "-metrics") {
+// lintWorkloads speaks of the workloads of teams and of shared namespaces. Of a
+// shared one that is not managed nothing closes the pods, but the egress to them
+// is judged; and pods on their node's network are no pods to policies.
+func (x *expander) lintWorkloads() {
+	for _, n := range x.sorted {
+		overlays := x.overlaysOf(n)
+		for name, w := range tenancy.Sorted(n.Workloads) {
+			path := strings.Join([]string{"teams", n.Team, "namespaces", n.Name, "workloads", name}, ".")
+			x.unscraped(overlays, w, path, fmt.Sprintf("namespace %q", n.Name), "anyNamespace: true")
+			x.servicePorts(func(tenancy.Port) []*tenancy.Cluster { return x.clustersOf(overlays) }, w, path)
+		}
+	}
+	for _, s := range tenancy.Sorted(x.t.Shared) {
+		if s.HostNetwork {
 			continue
 		}
-		opened := false
-		for _, o := range x.overlaysOf(n) {
-			opened = opened || x.opened[openedPort{o, w.Name, p}] || x.opened[openedPort{o, "", p}]
-		}
-		if !opened {
-			x.Lint(diag.UnscrapedMetric, path, w.PortsAt[name], "add a flow from what scrapes it, such as {from: shared: \"monitoring\", to: anyNamespace: true, ports: [\""+name+"\"]}",
-				"no flow opens port %q of workload %q of namespace %q", name, w.Name, n.Name)
+		overlays := x.sharedOverlays(s)
+		for name, w := range tenancy.Sorted(s.Workloads) {
+			path := strings.Join([]string{"shared", s.Name, "workloads", name}, ".")
+			if s.Managed {
+				x.unscraped(overlays, w, path, fmt.Sprintf("shared namespace %q", s.Name), fmt.Sprintf("shared: %q", s.Name))
+			}
+			x.servicePorts(func(p tenancy.Port) []*tenancy.Cluster { return x.calling(s, w, p) }, w, path)
 		}
 	}
 }
+
+// unscraped speaks of a port for metrics that no flow opens anywhere: the first
+// thing that stops when namespaces are isolated (nais/naiserator#147).
+func (x *expander) unscraped(overlays []*Overlay, w *tenancy.Workload, path, where, to string) {
+	for name, p := range tenancy.Sorted(w.Ports) {
+		if !isMetrics(name) {
+			continue
+		}
+		opened := func(o *Overlay) bool {
+			return x.opened[openedPort{o, w.Name, p}] || x.opened[openedPort{o, "", p}] || x.scrapesItself(o, w)
+		}
+		if !slices.ContainsFunc(overlays, opened) {
+			x.Lint(diag.UnscrapedMetric, path, w.PortsAt[name], fmt.Sprintf("add a flow from what scrapes it, such as {from: shared: \"monitoring\", to: %s, ports: [%q]}", to, name),
+				"no flow opens port %q of workload %q of %s", name, w.Name, where)
+		}
+	}
+}
+
+func isMetrics(port string) bool { return port == "metrics" || strings.HasSuffix(port, "-metrics") }
 
 // overlaysOf gives a namespace as it exists in each of its environments.
 func (x *expander) overlaysOf(n *tenancy.Namespace) (out []*Overlay) {
@@ -76,22 +116,56 @@ func (x *expander) overlaysOf(n *tenancy.Namespace) (out []*Overlay) {
 	return out
 }
 
+// sharedOverlays gives a shared namespace as it is managed on each of its
+// clusters.
+func (x *expander) sharedOverlays(s *tenancy.Shared) (out []*Overlay) {
+	for k := range tenancy.Sorted(x.t.Clusters) {
+		if o := x.overlays[overlayKey{Shared, k, "", s.Name}]; o != nil {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func (x *expander) clustersOf(overlays []*Overlay) (out []*tenancy.Cluster) {
+	for _, o := range overlays {
+		out = append(out, x.t.Clusters[o.Cluster])
+	}
+	return out
+}
+
+// calling gives the clusters on which flows lead to a port of a workload of a
+// shared namespace.
+func (x *expander) calling(s *tenancy.Shared, w *tenancy.Workload, at tenancy.Port) (out []*tenancy.Cluster) {
+	leads := func(p Peer) bool { return slices.Contains(p.Namespaces, s.Namespace.Text) && !differ(p.Pods, w.Pods) }
+	for _, c := range x.out.Clusters {
+		opens := func(p tenancy.Port) bool { return p.Covers(at) }
+		calls := func(d Connection) bool {
+			return d.Flow != nil && slices.ContainsFunc(d.To, leads) && slices.ContainsFunc(d.Ports, opens)
+		}
+		if s.On(c.Name) && slices.ContainsFunc(c.Declared, calls) {
+			out = append(out, x.t.Clusters[c.Name])
+		}
+	}
+	return out
+}
+
 // servicePorts speaks of a Service whose port is not the pods', where policies
 // are judged before it is translated: clients ask for the one, and the other is
-// open.
-func (x *expander) servicePorts(n *tenancy.Namespace, w *tenancy.Workload, path string) {
+// open. Where it would matter is for the caller to say, by the pods' port.
+func (x *expander) servicePorts(clusters func(tenancy.Port) []*tenancy.Cluster, w *tenancy.Workload, path string) {
 	for name, s := range tenancy.Sorted(w.ServicePorts) {
-		if p, ok := w.Ports[name]; !ok || s.Number == 0 || p.Number == s.Number {
+		p, ok := w.Ports[name]
+		if !ok || s.Number == 0 || p.Number == s.Number {
 			continue // the same, or reported
 		}
-		for _, o := range x.overlaysOf(n) {
-			k := x.t.Clusters[o.Cluster]
+		for _, k := range clusters(p) {
 			if after, known := cni.Of(k.CNI.Text).AfterServices.In(k.CNIVersion.Text); after || !known {
 				continue
 			}
-			x.Lint(diag.ServicePort, path, s.Pos, fmt.Sprintf("let the Service have port %d, or the pods port %d", w.Ports[name].Number, s.Number),
+			x.Lint(diag.ServicePort, path, s.Pos, fmt.Sprintf("let the Service have port %d, or the pods port %d", p.Number, s.Number),
 				"the Service of workload %q has port %d where its pods have %s, and %s, as on cluster %q, judges before it is translated",
-				w.Name, s.Number, w.Ports[name], k.CNI.Text, k.Name)
+				w.Name, s.Number, p, k.CNI.Text, k.Name)
 			break
 		}
 	}
