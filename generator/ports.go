@@ -179,6 +179,9 @@ func (s *selection) find(p tenancy.FlowPort, at endpoint) (tenancy.Port, bool) {
 func (s *selection) finish(x *expander) {
 	f, names := s.f, tenancy.Keys(s.declared)
 	switch {
+	case s.to.AnyPod:
+		s.undeclared(x)
+		return
 	case s.partial, s.rule == literal, s.rule == apiServerPort, s.any && (s.rule == onlyOne || s.rule == everyDeclared):
 		return
 	case s.rule == onlyOne && len(names) > 0:
@@ -201,6 +204,28 @@ func (s *selection) finish(x *expander) {
 			x.Error(diag.UnknownPort, p.Pos, nearest.Hint(p.Name, "its ports", names), "flow %q: its destination declares no port %q", f.Name, p.Name)
 		default:
 			x.Error(diag.UnknownPort, p.Pos, "name one that is declared, or one workload as the destination", "flow %q: nothing at its destination declares port %s", f.Name, p.Port)
+		}
+	}
+}
+
+// undeclared speaks of numbers for every pod of a namespace whose workloads
+// declare ports, and none of them that. Of a namespace that declares none nothing
+// is known.
+func (s *selection) undeclared(x *expander) {
+	where, ws, partial := x.workloadsOf(s.to.Peer)
+	var declared []tenancy.Port
+	for _, w := range ws {
+		partial = partial || w.Partial
+		declared = slices.AppendSeq(declared, maps.Values(w.Ports))
+	}
+	if partial || len(declared) == 0 {
+		return
+	}
+	for _, p := range s.f.Ports.List {
+		declares := func(d tenancy.Port) bool { return d.Covers(p.Port) || p.Port.Covers(d) }
+		if !slices.ContainsFunc(declared, declares) {
+			x.Lint(diag.UndeclaredPort, "flows."+s.f.Name, p.Pos, "declare it at a workload, or check that it is the pods' port and not a Service's",
+				"flow %q opens port %s, which no workload of %s declares", s.f.Name, p.Port, where)
 		}
 	}
 }
