@@ -155,7 +155,7 @@ func (d *dice) dns(k *randomCluster) {
 		d.line("\tdns: provider: \"cloud-dns\"")
 	case 2:
 		if !k.cilium {
-			d.line("\tdns: {nodeLocal: \"169.254.20.10\", clusterIP: \"10.20.64.10\"}")
+			d.line("\tdns: {nodeLocal: \"169.254.20.10\", clusterIP: \"10.%d.64.10\"}", 20+len(d.known)) // among the Services
 		}
 	case 3:
 		k.resolver = true
