@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -238,7 +239,13 @@ func (j *job) found() []diag.Diagnostic {
 
 // report writes all diagnostics, and gives errProblems if one of them is an
 // error.
-func (j *job) report() error { return j.reportOn(j.found()) }
+func (j *job) report() error {
+	err := j.reportOn(j.found())
+	if errors.Is(err, errProblems) {
+		j.saySilenced(j.w.err) // where nothing is wrong, the summary does
+	}
+	return err
+}
 
 // reportOn writes diagnostics, sorted, as report does.
 func (j *job) reportOn(ds []diag.Diagnostic) error {

@@ -441,6 +441,7 @@ func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
 		fmt.Fprint(w, r.Text())
 	case r.Already:
 		j.say(w, "%s is there already, for somebody to merge\n", where)
+		j.sayReservations(w)
 		return
 	case o.PullRequest:
 		j.say(w, "pushed %.10s to %s: open a pull request to merge it\n", r.Commit, where)
