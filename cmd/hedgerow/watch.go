@@ -33,6 +33,9 @@ func collectGarbage(percent int) {
 // configuration allows. CUE cannot be interrupted, so f goes on until the
 // process ends, which its caller sees to.
 func watched[T any](c *config, f func() (T, error)) (T, error) {
+	if memoryInUse() > uncollected {
+		debug.FreeOSMemory() // what another evaluation has left is not this one's
+	}
 	type result struct {
 		value T
 		err   error
