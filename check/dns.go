@@ -59,7 +59,7 @@ func (c *checker) opensDNS(s *tenancy.Shared, d tenancy.DNS, from func(*tenancy.
 		every := f.To.AnyPod // of the DNS pods is meant
 		for name, w := range s.Workloads {
 			meant := (!f.To.Workload.Set() || f.To.Workload.Text == name) && (!f.To.Tag.Set() || w.Tags[f.To.Tag.Text])
-			if !meant || !selects(w.Pods, d.PodLabels()) {
+			if !meant || !w.Pods.Select(d.PodLabels()) {
 				continue
 			}
 			every = true
@@ -74,16 +74,6 @@ func (c *checker) opensDNS(s *tenancy.Shared, d tenancy.DNS, from func(*tenancy.
 		}
 	}
 	return open[tenancy.UDP] && open[tenancy.TCP]
-}
-
-// selects reports whether labels ask for nothing that pods lack.
-func selects(labels, pods tenancy.Labels) bool {
-	for key, value := range labels {
-		if pods[key] != value {
-			return false
-		}
-	}
-	return true
 }
 
 // opened gives those of a workload's ports that a flow names.

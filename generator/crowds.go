@@ -64,7 +64,7 @@ func crowded(all []allowance, limit int) (out []crowd) {
 	slices.SortFunc(peers, func(a, b allowance) int { return a.peer.compare(b.peer) })
 	peers = slices.CompactFunc(peers, func(a, b allowance) bool { return a.peer.compare(b.peer) == 0 })
 	for _, subject := range subjectsOf(all) {
-		selecting := those(all, func(a allowance) bool { return selectsAll(a.policy.Subject, subject) })
+		selecting := those(all, func(a allowance) bool { return a.policy.Subject.Select(subject) })
 		if len(portsOf(selecting)) <= limit {
 			continue
 		}
@@ -136,7 +136,7 @@ func worst(crowds []crowd, c crowd) []crowd {
 // is in this one, but perhaps for parts of a block.
 func (p Peer) holds(q Peer) bool {
 	if !p.Block.IsValid() || !q.Block.IsValid() {
-		return slices.Equal(p.Namespaces, q.Namespaces) && p.Block == q.Block && selectsAll(p.Pods, q.Pods)
+		return slices.Equal(p.Namespaces, q.Namespaces) && p.Block == q.Block && p.Pods.Select(q.Pods)
 	}
 	excepted := slices.ContainsFunc(p.Except, func(e netip.Prefix) bool { return contains(e, q.Block) })
 	return contains(p.Block, q.Block) && !excepted

@@ -91,12 +91,12 @@ func (x *expander) exceptions() {
 // (aws/aws-network-policy-agent pkg/fwruleprocessor/fw_rule_processor.go; its
 // test/integration/policy/except_block_test.go tests the latter).
 func closes(a, b allowance, all []allowance) (out []netip.Prefix) {
-	if !b.peer.Block.IsValid() || differ(a.policy.Subject, b.policy.Subject) {
+	if !b.peer.Block.IsValid() || !a.policy.Subject.Overlap(b.policy.Subject) {
 		return nil
 	}
 	for _, e := range a.peer.Except {
 		opensIt := func(c allowance) bool {
-			return c.peer.Block == e && (selectsAll(c.policy.Subject, a.policy.Subject) || selectsAll(c.policy.Subject, b.policy.Subject))
+			return c.peer.Block == e && (c.policy.Subject.Select(a.policy.Subject) || c.policy.Subject.Select(b.policy.Subject))
 		}
 		inside := e != b.peer.Block && contains(b.peer.Block, e)
 		if inside && !emptyBlock(Peer{Block: e, Except: b.peer.Except}) && !slices.ContainsFunc(all, opensIt) {
@@ -104,16 +104,6 @@ func closes(a, b allowance, all []allowance) (out []netip.Prefix) {
 		}
 	}
 	return out
-}
-
-// selectsAll reports whether every pod with the labels b has the labels a.
-func selectsAll(a, b tenancy.Labels) bool {
-	for key, value := range a {
-		if other, ok := b[key]; !ok || other != value {
-			return false
-		}
-	}
-	return true
 }
 
 // closed speaks of what an exception of a closes of b, once for each two flows and

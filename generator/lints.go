@@ -137,7 +137,7 @@ func (x *expander) clustersOf(overlays []*Overlay) (out []*tenancy.Cluster) {
 // calling gives the clusters on which flows lead to a port of a workload of a
 // shared namespace.
 func (x *expander) calling(s *tenancy.Shared, w *tenancy.Workload, at tenancy.Port) (out []*tenancy.Cluster) {
-	leads := func(p Peer) bool { return slices.Contains(p.Namespaces, s.Namespace.Text) && !differ(p.Pods, w.Pods) }
+	leads := func(p Peer) bool { return slices.Contains(p.Namespaces, s.Namespace.Text) && p.Pods.Overlap(w.Pods) }
 	for _, c := range x.out.Clusters {
 		opens := func(p tenancy.Port) bool { return p.Covers(at) }
 		calls := func(d Connection) bool {
@@ -275,19 +275,9 @@ func (x *expander) guarded(p *tenancy.Peer, k *tenancy.Cluster) func(Peer) bool 
 		}
 	}
 	return func(q Peer) bool {
-		among := func(pods tenancy.Labels) bool { return !differ(pods, q.Pods) }
+		among := func(pods tenancy.Labels) bool { return pods.Overlap(q.Pods) }
 		return slices.ContainsFunc(q.Namespaces, func(n string) bool { return slices.ContainsFunc(selected[n], among) })
 	}
-}
-
-// differ reports whether no pod has both labels.
-func differ(a, b tenancy.Labels) bool {
-	for key, value := range a {
-		if other, both := b[key]; both && other != value {
-			return true
-		}
-	}
-	return false
 }
 
 func isAddress(p *tenancy.Peer) bool {

@@ -131,6 +131,16 @@ func (l Labels) Overlap(m Labels) bool {
 	return true
 }
 
+// Select reports whether every pod that carries others carries the labels, too.
+func (l Labels) Select(others Labels) bool {
+	for k, v := range l {
+		if w, ok := others[k]; !ok || w != v {
+			return false
+		}
+	}
+	return true
+}
+
 // PodNamespace gives the namespace of the DNS pods, "" where the resolvers are
 // no pods. OpenShift's operator keeps them in openshift-dns.
 func (d DNS) PodNamespace() string {
