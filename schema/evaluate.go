@@ -28,10 +28,20 @@ func (f *folder) parsed() parseFile {
 	}
 	return func(name string, src any, cfg parser.Config) (*ast.File, error) {
 		if tree := trees[name]; tree != nil {
+			merge(tree)
 			return tree, nil
 		}
 		return parser.ParseFile(name, src, cfg)
 	}
+}
+
+// parseAgain is a ParseFile for every further evaluation.
+func parseAgain(name string, src any, cfg parser.Config) (*ast.File, error) {
+	tree, err := parser.ParseFile(name, src, cfg)
+	if err == nil {
+		merge(tree)
+	}
+	return tree, err
 }
 
 // instance loads the package made of the named files of the folder. Building an

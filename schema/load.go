@@ -70,7 +70,7 @@ func (f *folder) load(m *module, tags []string, res *Result, meanwhile func(*ten
 	go func() {
 		judged <- attempt(func() error {
 			ctx := cuecontext.New()
-			v, _, err := f.evaluate(ctx, m, f.names(), tags, nil)
+			v, _, err := f.evaluate(ctx, m, f.names(), tags, parseAgain)
 			if err != nil {
 				return nil // the decoder's side meets the same error
 			}

@@ -81,7 +81,7 @@ func (o *ownership) checkPart(team string) []breach {
 	if len(p.files) == len(o.f.files) {
 		return nil // nothing is left out
 	}
-	if p.value, _, p.err = o.f.evaluate(cuecontext.New(), o.m, p.files, o.tags, nil); p.err == nil {
+	if p.value, _, p.err = o.f.evaluate(cuecontext.New(), o.m, p.files, o.tags, parseAgain); p.err == nil {
 		p.err = onlyFatal(p.value)
 	}
 	if p.err != nil {
