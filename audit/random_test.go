@@ -141,7 +141,7 @@ func proved(t *testing.T, dir string) (*tenancy.Tenancy, map[string]*proof.Clust
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := render.Build(x, tree, nil)
+	all, err := render.Build(x, tree, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

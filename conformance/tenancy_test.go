@@ -51,7 +51,7 @@ func built(x *generator.Expansion) (map[string]*reach.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	overlays, err := render.Build(x, tree, nil)
+	overlays, err := render.Build(x, tree, nil, nil)
 	if err != nil {
 		return nil, err
 	}

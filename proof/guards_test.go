@@ -225,7 +225,7 @@ func load(t testing.TB, files map[string]string) stages {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built, err := render.Build(s.expansion, tree, nil)
+	built, err := render.Build(s.expansion, tree, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

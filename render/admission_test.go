@@ -45,7 +45,7 @@ func TestGuardLetsInWhoApplies(t *testing.T) {
 	} {
 		x := expandText(t, c.tenancy)
 		tree := files(t, x)
-		if _, err := Build(x, tree, nil); err != nil {
+		if _, err := Build(x, tree, nil, nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if text := string(tree[c.file]); !strings.Contains(text, "expression: |-\n      "+c.want) {
@@ -116,7 +116,7 @@ func TestGuardNeedsNoDelivery(t *testing.T) {
 	text = strings.Replace(text, "admissionGuard: {}", "admissionGuard: controller: \"ci\"", 1)
 	x := expandText(t, text)
 	tree := files(t, x)
-	if _, err := Build(x, tree, nil); err != nil {
+	if _, err := Build(x, tree, nil, nil); err != nil {
 		t.Error(err)
 	}
 	below := slices.DeleteFunc(slices.Sorted(maps.Keys(tree)), func(f string) bool { return !strings.HasPrefix(f, "delivery/") })
@@ -124,7 +124,7 @@ func TestGuardNeedsNoDelivery(t *testing.T) {
 		t.Errorf("these files are below delivery: %q", below)
 	}
 	x.Clusters[0].Guard = nil
-	if _, err := Build(x, tree, nil); err == nil || !strings.Contains(err.Error(), "delivery/guard/main") {
+	if _, err := Build(x, tree, nil, nil); err == nil || !strings.Contains(err.Error(), "delivery/guard/main") {
 		t.Errorf("a guard that nobody declares: %v", err)
 	}
 }

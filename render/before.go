@@ -32,7 +32,7 @@ func (p *Plan) Before(now []Built) ([]Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := newBuilder(old)
+	b, err := newBuilder(old, nil)
 	if err != nil {
 		return nil, err
 	}

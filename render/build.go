@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -15,10 +17,12 @@ import (
 	serializer "k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resource"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 
 	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // Built is what kustomize makes of one kustomization.
@@ -35,14 +39,15 @@ type Built struct {
 
 // Build runs kustomize in memory on every overlay of the tree and judges what
 // comes out: each object is of a kind that Hedgerow writes, without a field that
-// its type does not have, and none allows more than it says. It calls built, if
-// not nil, after each, and once at a time.
-func Build(x *generator.Expansion, tree Tree, built func(done, total int)) ([]Built, error) {
-	b, err := newBuilder(tree)
-	if err != nil {
+// its type does not have, and none allows more than it says. What the cache, if
+// not nil, holds is not built again. It calls built, if not nil, after each, and
+// once at a time.
+func Build(x *generator.Expansion, tree Tree, cache Cache, built func(done, total int)) ([]Built, error) {
+	if err := checkTree(x, tree); err != nil {
 		return nil, err
 	}
-	if err := checkTree(x, tree); err != nil {
+	b, err := newBuilder(tree, cache)
+	if err != nil {
 		return nil, err
 	}
 	targets, done := targets(x), 0
@@ -50,14 +55,12 @@ func Build(x *generator.Expansion, tree Tree, built func(done, total int)) ([]Bu
 	var counting sync.Mutex
 	var all errgroup.Group
 	all.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range targets {
+	for _, batch := range batches(targets) {
 		all.Go(func() error {
-			if err := b.build(&targets[i]); err != nil {
-				errs[i] = fmt.Errorf("overlay %s: %w", targets[i].Path, err)
-			}
+			b.build(targets, batch, errs)
 			counting.Lock()
 			defer counting.Unlock()
-			if done++; built != nil {
+			if done += len(batch); built != nil {
 				built(done, len(targets))
 			}
 			return nil
@@ -85,41 +88,8 @@ func targets(x *generator.Expansion) (out []Built) {
 	return out
 }
 
-type builder struct {
-	tree    Tree
-	fs      filesys.FileSystem
-	kustom  *krusty.Kustomizer
-	decoder apiruntime.Decoder
-}
-
-func newBuilder(tree Tree) (*builder, error) {
-	fs := filesys.MakeFsInMemory()
-	for file, data := range tree {
-		if err := fs.WriteFile(file, data); err != nil {
-			return nil, err
-		}
-	}
-	scheme := apiruntime.NewScheme()
-	for _, add := range []func(*apiruntime.Scheme) error{networkingv1.AddToScheme, corev1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			return nil, err
-		}
-	}
-	// Strict: Flux applies a policy whose "from" is misspelt as one that allows
-	// everybody, and so does a decoder that passes over unknown fields.
-	decoder := serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, scheme, scheme, serializer.SerializerOptions{Strict: true})
-	opts := krusty.MakeDefaultOptions()
-	opts.Reorder = krusty.ReorderOptionUnspecified // each kustomization says its order itself
-	return &builder{tree, fs, krusty.MakeKustomizer(opts), decoder}, nil
-}
-
-func (b *builder) build(t *Built) error {
-	if err := b.checkDeclaredNamespaces(t); err != nil {
-		return err
-	}
-	if err := b.objects(t); err != nil {
-		return err
-	}
+// judge judges what was built.
+func (t *Built) judge() error {
 	if t.Rollout {
 		return judgeRollout(t)
 	}
@@ -131,9 +101,74 @@ func (b *builder) build(t *Built) error {
 	return t.complete()
 }
 
-// objects runs kustomize and decodes what comes out.
+type builder struct {
+	tree    Tree
+	folders map[string][]string // the names of the files in each folder, sorted
+	bases   map[string][]string // the files below the base of each cluster, sorted
+	cache   Cache
+	kustom  *krusty.Kustomizer
+	decoder apiruntime.Decoder
+}
+
+func newBuilder(tree Tree, cache Cache) (*builder, error) {
+	b := &builder{tree: tree, folders: map[string][]string{}, bases: map[string][]string{}, cache: cache}
+	for _, file := range tenancy.Keys(tree) {
+		dir, name := path.Split(file)
+		b.folders[path.Clean(dir)] = append(b.folders[path.Clean(dir)], name)
+		if cluster, below, _ := strings.Cut(file, "/"); strings.HasPrefix(below, "base/") {
+			b.bases[cluster] = append(b.bases[cluster], file)
+		}
+	}
+	scheme := apiruntime.NewScheme()
+	for _, add := range []func(*apiruntime.Scheme) error{networkingv1.AddToScheme, corev1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, err
+		}
+	}
+	// Strict: Flux applies a policy whose "from" is misspelt as one that allows
+	// everybody, and so does a decoder that passes over unknown fields.
+	b.decoder = serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, scheme, scheme, serializer.SerializerOptions{Strict: true})
+	opts := krusty.MakeDefaultOptions()
+	opts.Reorder = krusty.ReorderOptionUnspecified // each kustomization says its order itself
+	b.kustom = krusty.MakeKustomizer(opts)
+	return b, nil
+}
+
+// build gives the targets of a batch their objects, and judges them.
+func (b *builder) build(targets []Built, batch []int, errs []error) {
+	key, built := b.key(targets, batch), true
+	if !b.restore(key, targets, batch) {
+		for _, i := range batch {
+			if errs[i] = b.checkFolder(targets[i].Path); errs[i] == nil {
+				errs[i] = b.objects(&targets[i])
+			}
+			built = built && errs[i] == nil
+		}
+		if built {
+			b.keep(key, targets, batch)
+		}
+	}
+	for _, i := range batch {
+		if errs[i] == nil {
+			errs[i] = targets[i].judge()
+		}
+		if errs[i] != nil {
+			errs[i] = fmt.Errorf("overlay %s: %w", targets[i].Path, errs[i])
+		}
+	}
+}
+
+// objects runs kustomize on a folder and decodes what comes out. The folder's
+// own files and the base of its cluster are all that the build can see, so it
+// depends on nothing else.
 func (b *builder) objects(t *Built) error {
-	resources, err := b.kustom.Run(b.fs, t.Path)
+	fs := filesys.MakeFsInMemory()
+	for _, file := range b.files(t) {
+		if err := fs.WriteFile(file, b.tree[file]); err != nil {
+			return err
+		}
+	}
+	resources, err := b.kustom.Run(fs, t.Path)
 	if err != nil {
 		return err
 	}
@@ -158,6 +193,14 @@ func (b *builder) objects(t *Built) error {
 	return nil
 }
 
+// files names what the build of a target may see.
+func (b *builder) files(t *Built) (out []string) {
+	for _, name := range b.folders[t.Path] {
+		out = append(out, path.Join(t.Path, name))
+	}
+	return append(out, b.bases[t.Cluster]...)
+}
+
 // asJSON gives what r.MarshalJSON would, which writes YAML and reads it again.
 func asJSON(r *resource.Resource) ([]byte, error) {
 	var object map[string]any
@@ -167,25 +210,29 @@ func asJSON(r *resource.Resource) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// checkDeclaredNamespaces sees to it that the policies of an overlay say its
-// namespace before kustomize sets it: the build would hide a wrong one.
-func (b *builder) checkDeclaredNamespaces(t *Built) error {
-	if t.Overlay == nil {
-		return nil
+// checkFolder refuses what the build would hide: a file that the kustomization
+// does not list, and an object that says another namespace than the one that
+// kustomize sets.
+func (b *builder) checkFolder(dir string) error {
+	var k types.Kustomization
+	if err := yaml.UnmarshalStrict(b.tree[path.Join(dir, kustomizationFile)], &k); err != nil {
+		return err
 	}
-	policies := t.Overlay.Policies
-	if t.Rollout {
-		policies = []*generator.Policy{t.Overlay.Rollout.Policy}
-	}
-	for _, p := range policies {
-		var head struct {
+	for _, name := range b.folders[dir] {
+		if name == kustomizationFile {
+			continue
+		}
+		if !slices.Contains(k.Resources, name) {
+			return fmt.Errorf("%s is listed by no kustomization", name)
+		}
+		var object struct {
 			Metadata struct{ Namespace string }
 		}
-		if err := yaml.Unmarshal(b.tree[path.Join(t.Path, p.Name+".yaml")], &head); err != nil {
+		if err := yaml.Unmarshal(b.tree[path.Join(dir, name)], &object); err != nil {
 			return err
 		}
-		if head.Metadata.Namespace != t.Overlay.Namespace {
-			return fmt.Errorf("policy %q says namespace %q instead of %q", p.Name, head.Metadata.Namespace, t.Overlay.Namespace)
+		if object.Metadata.Namespace != k.Namespace {
+			return fmt.Errorf("%s says namespace %q instead of %q", name, object.Metadata.Namespace, k.Namespace)
 		}
 	}
 	return nil

@@ -179,7 +179,7 @@ func TestBuildRefusesDamagedRollout(t *testing.T) {
 	)
 	refuses(t, expand(t, "../testdata/tenancies/rolling-out"), []damage{
 		{"another namespace", allowAll, "namespace: till", "namespace: catalogue", `says namespace "catalogue" instead of "till"`},
-		{"another namespace for the folder", folder, "namespace: till", "namespace: catalogue", notThat},
+		{"another namespace for the folder", folder, "namespace: till", "namespace: catalogue", `says namespace "till" instead of "catalogue"`},
 		{"some pods", allowAll, "podSelector: {}", "podSelector: {matchLabels: {app: till}}", notThat},
 		{"no way out", allowAll, "  egress:\n  - {}\n", "", notThat},
 		{"somebody only", allowAll, "  ingress:\n  - {}", "  ingress:\n  - from:\n    - podSelector: {}", notThat},
@@ -200,7 +200,7 @@ func TestBuildRefusesDamagedRollout(t *testing.T) {
 		{"roll-outs that say more", list, "ssa: IfNotPresent\n", "ssa: IfNotPresent\n  kustomize.toolkit.fluxcd.io/prune: disabled\n", "would not leave"},
 		{"one that nobody takes over", allowAll, "  annotations:\n", "  annotations:\n    kustomize.toolkit.fluxcd.io/ssa: IfNotPresent\n", "would not be removed"},
 		{"an environment that annotates", group, "kind: Kustomization\n", "kind: Kustomization\ncommonAnnotations:\n  kustomize.toolkit.fluxcd.io/ssa: IfNotPresent\n", "does more than list"},
-		{"a roll-out that an overlay lists", overlay, "resources:\n", "resources:\n- ../../rollout/prod/till\n", "an ingress rule has no peers and would allow all"},
+		{"a roll-out that an overlay lists", overlay, "resources:\n", "resources:\n- ../../rollout/prod/till\n", "doesn't exist"},
 
 		{"a roll-out that Argo CD does not know", set, "rollout: main/rollout/prod/till", "rollout: \"\"", "does not list each overlay once"},
 		{"one of a namespace that is closed", set, "rollout: \"\"", "rollout: main/rollout/prod/till", "does not list each overlay once"},
@@ -232,7 +232,7 @@ func TestRolloutKeepsItsApplication(t *testing.T) {
 	const line = `rollout: open: {reason: "card readers of old shops are not all known", until: "2036-06-30", environments: ["prod"]}`
 	before, after := files(t, expandText(t, string(source))), expandText(t, strings.Replace(string(source), line, "", 1))
 	tree := files(t, after)
-	if _, err := Build(after, tree, nil); err != nil {
+	if _, err := Build(after, tree, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	const set = "delivery/argocd/applicationset-hedgerow-main.yaml"
@@ -263,18 +263,18 @@ func TestBuildRefusesMoreDelivery(t *testing.T) {
 	for _, file := range below {
 		less := maps.Clone(tree)
 		delete(less, file)
-		if _, err := Build(x, less, nil); err == nil {
+		if _, err := Build(x, less, nil, nil); err == nil {
 			t.Errorf("without %s it builds", file)
 		}
 		more, dir := maps.Clone(tree), filepath.Dir(file)
 		more[dir+"/more.yaml"] = tree[file]
 		more[dir+"/kustomization.yaml"] = []byte(strings.Replace(string(tree[dir+"/kustomization.yaml"]), "resources:\n", "resources:\n- more.yaml\n", 1))
-		if _, err := Build(x, more, nil); err == nil || !strings.Contains(err.Error(), "is no part of any delivery") {
+		if _, err := Build(x, more, nil, nil); err == nil || !strings.Contains(err.Error(), "is no part of any delivery") {
 			t.Errorf("with %s twice: %v", file, err)
 		}
 	}
 	x.Delivery = nil
-	if _, err := Build(x, tree, nil); err == nil || !strings.Contains(err.Error(), "a kustomization that nothing declares") {
+	if _, err := Build(x, tree, nil, nil); err == nil || !strings.Contains(err.Error(), "a kustomization that nothing declares") {
 		t.Errorf("a delivery that nobody declares: %v", err)
 	}
 }
@@ -289,7 +289,7 @@ func TestRetiredKeepsItsApplication(t *testing.T) {
 		"retired: main: old:", "retired: spare: \"orders-test\": reason: \"moved\"\nretired: main: orders: reason: \"moved\"\nretired: main: old:")
 	before, after := files(t, expandText(t, delivered)), expandText(t, gone.Replace(delivered))
 	tree := files(t, after)
-	if _, err := Build(after, tree, nil); err != nil {
+	if _, err := Build(after, tree, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	for file, moved := range map[string][2]string{

@@ -38,7 +38,10 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 			lists[dir] = append(lists[dir], "../rollout/"+path.Base(dir)+"/"+o.Name)
 		}
 	}
-	listed, folders := map[string]bool{}, kustomizations(x)
+	listed, folders, built := map[string]bool{}, kustomizations(x), map[string]bool{}
+	for _, t := range targets(x) {
+		built[t.Path] = true
+	}
 	for dir := range lists {
 		folders[dir] = true
 	}
@@ -48,6 +51,9 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 		}
 		if !folders[path.Dir(file)] {
 			return fmt.Errorf("%s is a kustomization that nothing declares", file)
+		}
+		if built[path.Dir(file)] {
+			continue // its build looks at it
 		}
 		var k types.Kustomization
 		if err := yaml.UnmarshalStrict(data, &k); err != nil {
@@ -74,7 +80,7 @@ func checkTree(x *generator.Expansion, tree Tree) error {
 		return fmt.Errorf("%s has no kustomization", dir)
 	}
 	for file := range tree {
-		if path.Base(file) != kustomizationFile && !listed[file] {
+		if path.Base(file) != kustomizationFile && !listed[file] && !built[path.Dir(file)] {
 			return fmt.Errorf("%s is listed by no kustomization", file)
 		}
 	}

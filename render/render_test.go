@@ -70,7 +70,7 @@ func TestBuildRefusesDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := expand(t, dir)
-	if _, err := Build(x, files(t, x), nil); err != nil {
+	if _, err := Build(x, files(t, x), nil, nil); err != nil {
 		t.Fatalf("the correct tree does not build: %v", err)
 	}
 	refuses(t, x, []damage{
@@ -83,7 +83,7 @@ func TestBuildRefusesDamage(t *testing.T) {
 		{"no policyTypes", egress, "  policyTypes:\n  - Egress\n", "", "has no policyTypes"},
 		{"no policyTypes on the deny", deny, "  policyTypes:\n  - Ingress\n  - Egress\n", "", "has no policyTypes"},
 		{"another namespace in the file", ingress, "namespace: orders", "namespace: frontend", `says namespace "frontend" instead of "orders"`},
-		{"another namespace for the overlay", kustomization, "namespace: orders", "namespace: default", `it is in namespace "default"`},
+		{"another namespace for the overlay", kustomization, "namespace: orders", "namespace: default", `says namespace "orders" instead of "default"`},
 		{"the deny left out", kustomization, "- ../../base/default-deny\n", "", "3 policies and 0 Namespace objects were built instead of 4"},
 		{"an unknown field of kustomize", kustomization, "resources:", "resource:", "unknown field"},
 		{"another kind", ingress, "kind: NetworkPolicy", "kind: ClusterNetworkPolicy", "no kind"},
@@ -106,7 +106,7 @@ type damage struct{ name, file, old, new, want string }
 
 func refuses(t *testing.T, x *generator.Expansion, all []damage) {
 	t.Helper()
-	if _, err := Build(x, files(t, x), nil); err != nil {
+	if _, err := Build(x, files(t, x), nil, nil); err != nil {
 		t.Fatalf("the correct tree does not build: %v", err)
 	}
 	for _, c := range all {
@@ -117,7 +117,7 @@ func refuses(t *testing.T, x *generator.Expansion, all []damage) {
 				t.Fatalf("%q does not stand in\n%s", c.old, tree[c.file])
 			}
 			tree[c.file] = []byte(damaged)
-			if _, err := Build(x, tree, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := Build(x, tree, nil, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, not %q", err, c.want)
 			}
 		})
@@ -136,12 +136,12 @@ func TestBuildRefusesMore(t *testing.T) {
 		tree := files(t, x)
 		tree[folder+"/kustomization.yaml"] = []byte("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- allow.yaml\n")
 		tree[folder+"/allow.yaml"] = []byte("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\nspec: {ingress: [{}]}\n")
-		if _, err := Build(x, tree, nil); err == nil || !strings.Contains(err.Error(), "a kustomization that nothing declares") {
+		if _, err := Build(x, tree, nil, nil); err == nil || !strings.Contains(err.Error(), "a kustomization that nothing declares") {
 			t.Errorf("%s: %v", folder, err)
 		}
 	}
 	x.Clusters[0].Overlays[0].Layers = x.Clusters[0].Overlays[0].Layers[1:]
-	if _, err := Build(x, files(t, x), nil); err == nil || !strings.Contains(err.Error(), "it has no deny") {
+	if _, err := Build(x, files(t, x), nil, nil); err == nil || !strings.Contains(err.Error(), "it has no deny") {
 		t.Errorf("an overlay without its deny: %v", err)
 	}
 }
@@ -172,7 +172,7 @@ func TestEveryPolicyKeepsTheRules(t *testing.T) {
 				}
 			}
 		}
-		built, err := Build(x, tree, nil)
+		built, err := Build(x, tree, nil, nil)
 		if err != nil {
 			t.Fatal(dir, err)
 		}

@@ -138,7 +138,7 @@ func buildAll(t *testing.T, x *generator.Expansion) []render.Built {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built, err := render.Build(x, tree, nil)
+	built, err := render.Build(x, tree, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func (v *victim) judge(t *testing.T, name string, c *generator.Cluster) int {
 	if err != nil {
 		t.Fatal(name, err)
 	}
-	built, err := render.Build(x, tree, nil)
+	built, err := render.Build(x, tree, nil, nil)
 	if !slices.Contains(c.Overlays[0].Layers, generator.LayerDeny) && err != nil {
 		return caught // such an overlay is not even built
 	}

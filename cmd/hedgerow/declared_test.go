@@ -37,7 +37,7 @@ func graphsOf(x *generator.Expansion) (map[string]*reach.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	built, err := render.Build(x, tree, nil)
+	built, err := render.Build(x, tree, nil, nil)
 	if err != nil {
 		return nil, err
 	}

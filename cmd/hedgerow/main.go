@@ -18,10 +18,11 @@ func main() {
 		debug.SetGCPercent(-1) // watched turns it on
 	}
 	http.DefaultTransport = render.Offline{}
+	cacheDir, _ := os.UserCacheDir() // without one nothing is kept
 	os.Exit(run(os.Args[1:], world{
 		out: os.Stdout, err: os.Stderr,
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())), errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
-		now:   time.Now, env: os.Getenv, in: os.Stdin,
+		now:   time.Now, env: os.Getenv, in: os.Stdin, cacheDir: cacheDir, keepFrom: worthKeeping,
 	}))
 }

@@ -326,7 +326,7 @@ func (c *clusterOutput) rebuild(dir string, files render.Tree) (*reach.Cluster, 
 		return nil, err
 	}
 	maps.Copy(tree, files)
-	built, err := render.Build(x, tree, nil)
+	built, err := render.Build(x, tree, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ type job struct {
 	tenancy   *tenancy.Tenancy
 	expansion *generator.Expansion
 	tree      render.Tree
+	cache     render.Cache // of what was built; nil if there is none
 	built     []render.Built
 	proof     *proof.Proof
 	guards    proof.Verdict
@@ -128,8 +129,11 @@ func (j *job) render() (err error) {
 	if j.tree, err = render.Files(j.expansion); err != nil {
 		return failure{err}
 	}
+	if j.cache == nil && len(j.expansion.Overlays()) >= j.w.keepFrom {
+		j.cache = openCache(j.w.cacheDir)
+	}
 	p := newProgress(j.w, j.cfg)
-	j.built, err = render.Build(j.expansion, j.tree, p.step)
+	j.built, err = render.Build(j.expansion, j.tree, j.cache, p.step)
 	p.finish()
 	if err != nil {
 		return failure{err}

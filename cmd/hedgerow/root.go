@@ -34,6 +34,8 @@ type world struct {
 	color                    bool // colour is welcome on a terminal
 	now                      func() time.Time
 	env                      func(name string) string
+	cacheDir                 string // of the user; "" if there is none
+	keepFrom                 int    // how many overlays make it worth keeping what was built of them
 }
 
 // run is the whole program: it gives the exit code.

@@ -39,7 +39,7 @@ func expand(dir string) (*rendered, []diag.Diagnostic, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	built, err := render.Build(x, tree, nil)
+	built, err := render.Build(x, tree, nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}
