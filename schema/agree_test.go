@@ -42,6 +42,9 @@ func TestSchemaAndDecoderAgree(t *testing.T) {
 				byDecoder = byDecoder || p.Code != diag.NotAvailable
 			}
 			err := judge(ctx, value)
+			if byPieces, asWhole := judgedTwice(ctx, value); byPieces != asWhole {
+				t.Errorf("accepted by pieces %v, as a whole %v", byPieces, asWhole)
+			}
 			if (err != nil) != byDecoder {
 				t.Errorf("the schema says %v, the decoder %v", err, d.problems)
 			}

@@ -70,12 +70,6 @@ func (f *folder) evaluate(ctx *cue.Context, m *module, files, tags []string, par
 	return ctx.BuildInstance(inst), inst, nil
 }
 
-// judge holds the value against the schema and gives CUE's errors.
-func judge(ctx *cue.Context, user cue.Value) error {
-	def := ctx.CompileString(Source, cue.Filename("schema.cue")).LookupPath(cue.ParsePath("#Tenancy"))
-	return def.Unify(user).Validate(cue.Concrete(true))
-}
-
 // usedTags leaves out the tags that none of the files uses: CUE calls them an
 // error, and a part of a package need not use all that the whole one does.
 func (f *folder) usedTags(files, tags []string) []string {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
 
@@ -55,64 +56,81 @@ func Load(dir string, tags []string, meanwhile func(*tenancy.Tenancy)) (*Result,
 			return nil, err
 		}
 		if !diag.HasErrors(f.diags) {
-			err := attempt(func() error { f.load(m, tags, res, meanwhile); return nil })
-			res.Diags = append(res.Diags, f.loadErrors(err)...)
+			f.load(m, tags, res, meanwhile)
 		}
 	}
 	res.Diags = append(res.Diags, f.diags...)
 	return res, nil
 }
 
-// load evaluates the package twice side by side: for the schema, which judges,
-// and for the decoder, which speaks.
+// load evaluates the package for the decoder, which speaks, and then for the
+// schema, which judges what the decoder read.
 func (f *folder) load(m *module, tags []string, res *Result, meanwhile func(*tenancy.Tenancy)) {
-	judged := make(chan error, 1)
-	go func() {
-		judged <- attempt(func() error {
-			ctx := cuecontext.New()
-			v, _, err := f.evaluate(ctx, m, f.names(), tags, parseAgain)
-			if err != nil {
-				return nil // the decoder's side meets the same error
-			}
-			return judge(ctx, v)
-		})
-	}()
-	user, inst, loadErr := f.evaluate(cuecontext.New(), m, f.names(), tags, f.parsed())
-	if loadErr != nil {
-		res.Diags = append(res.Diags, f.loadErrors(loadErr)...)
-		<-judged
+	l := &loading{folder: f, m: m, tags: tags, ctx: cuecontext.New()}
+	err := attempt(func() error { l.decode(); return nil })
+	res.Tenancy, res.Diags = l.tenancy, append(l.diags, f.loadErrors(err)...)
+	if l.tenancy == nil {
 		return
 	}
-	for _, dep := range inst.Dependencies() {
+	// From here on nobody but the judge looks at CUE's values: they are not for
+	// two at once.
+	judged := make(chan []diag.Diagnostic, 1)
+	go func() { judged <- l.judged() }()
+	if meanwhile != nil {
+		meanwhile(l.tenancy)
+	}
+	res.Diags = append(res.Diags, <-judged...)
+}
+
+// A loading is the package as it is evaluated, decoded and judged.
+type loading struct {
+	*folder
+	m       *module
+	tags    []string
+	ctx     *cue.Context
+	user    cue.Value // what people wrote, without the schema
+	inst    *build.Instance
+	tenancy *tenancy.Tenancy // nil if there is no value to decode
+	decoded []problem
+	diags   []diag.Diagnostic
+}
+
+func (l *loading) decode() {
+	var err error
+	if l.user, l.inst, err = l.evaluate(l.ctx, l.m, l.names(), l.tags, l.parsed()); err != nil {
+		l.diags = l.loadErrors(err)
+		return
+	}
+	for _, dep := range l.inst.Dependencies() {
 		for _, file := range dep.Files {
-			f.checkAttributes(file)
+			l.checkAttributes(file)
 		}
 	}
-	if f.reportJoined(inst) {
-		<-judged
+	if l.reportJoined(l.inst) {
 		return
 	}
-	f.reportLeftOut(inst)
-	d := &decoder{shown: f.position}
-	res.Tenancy = d.tenancy(user)
+	l.reportLeftOut(l.inst)
+	d := &decoder{shown: l.position}
+	l.tenancy = d.tenancy(l.user)
+	l.decoded = d.problems
 	for _, p := range d.problems {
 		if !p.silent {
-			res.Diags = append(res.Diags, p.Diagnostic)
+			l.diags = append(l.diags, p.Diagnostic)
 		}
 	}
-	if meanwhile != nil {
-		meanwhile(res.Tenancy)
-	}
-	// Ownership is looked into while the schema still judges; it counts only
-	// where nothing else is wrong.
-	var owned []diag.Diagnostic
-	if len(d.problems) == 0 {
-		owned = checkOwnership(f, m, tags, user, inst, res.Tenancy)
-	}
-	res.Diags = append(res.Diags, f.translate(<-judged, user, d.problems)...)
-	if !diag.HasErrors(res.Diags) {
-		res.Diags = append(res.Diags, owned...)
-	}
+}
+
+// judged gives what the schema says beyond what the decoder said, and, where
+// nothing else is wrong, who wrote what is not theirs.
+func (l *loading) judged() (out []diag.Diagnostic) {
+	err := attempt(func() error {
+		out = l.translate(judge(l.ctx, l.user), l.user, l.decoded)
+		if len(l.decoded) == 0 && !diag.HasErrors(out) {
+			out = append(out, checkOwnership(l.folder, l.m, l.tags, l.user, l.inst, l.tenancy)...)
+		}
+		return nil
+	})
+	return append(out, l.loadErrors(err)...)
 }
 
 // reportJoined refuses files of the same package in folders above, and reports
