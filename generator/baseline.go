@@ -56,31 +56,52 @@ func dnsRule(d tenancy.DNS) Rule {
 	}}
 }
 
-// declareBaseline declares what an overlay's layers open.
+// declareBaseline declares what an overlay's layers open: the inside of each
+// namespace by itself, and what lies outside of them once for all.
 func (x *expander) declareBaseline(o *Overlay) {
-	own := []Peer{{Namespaces: []string{o.Namespace}}}
+	own := Peer{Namespaces: []string{o.Namespace}}
 	for _, layer := range o.Layers {
 		switch layer {
 		case LayerSameNamespace:
-			x.declare(o.Cluster, Connection{Layer: layer, From: own, To: own})
+			x.declare(o.Cluster, Connection{Layer: layer, From: []Peer{own}, To: []Peer{own}})
 		case LayerProbes:
 			probes, _ := Probes(x.t.Clusters[o.Cluster])
-			x.declare(o.Cluster, Connection{Layer: layer, From: []Peer{{Block: probes}}, To: own})
+			c := x.declareOnce(o.Cluster, Connection{Layer: layer, From: []Peer{{Block: probes}}})
+			c.To = append(c.To, own)
 		case LayerDNS:
 			dns := dnsRule(x.t.Clusters[o.Cluster].DNS)
-			x.declare(o.Cluster, Connection{Layer: layer, From: own, To: dns.Peers, Ports: dns.Ports})
+			c := x.declareOnce(o.Cluster, Connection{Layer: layer, To: dns.Peers, Ports: dns.Ports})
+			c.From = append(c.From, own)
 		}
 	}
 }
 
-// declare adds a connection to those of its cluster. A cluster without overlays
-// has nothing to declare.
+// declareOnce declares a layer of the baseline, unless it is declared already,
+// and gives its connection.
+func (x *expander) declareOnce(cluster string, c Connection) *Connection {
+	k, at := x.cluster(cluster), layerKey{cluster, c.Layer}
+	if _, ok := x.layers[at]; !ok {
+		x.layers[at] = len(k.Declared)
+		k.Declared = append(k.Declared, c)
+	}
+	return &k.Declared[x.layers[at]]
+}
+
+// declare adds a connection to those of its cluster.
 func (x *expander) declare(cluster string, c Connection) {
+	if k := x.cluster(cluster); k != nil {
+		k.Declared = append(k.Declared, c)
+	}
+}
+
+// cluster gives a cluster by its name; nil if it has no overlays.
+func (x *expander) cluster(name string) *Cluster {
 	for _, k := range x.out.Clusters {
-		if k.Name == cluster {
-			k.Declared = append(k.Declared, c)
+		if k.Name == name {
+			return k
 		}
 	}
+	return nil
 }
 
 // blocks gives the ranges that can be read, as peers; check reports the others.

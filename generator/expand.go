@@ -28,8 +28,12 @@ type expander struct {
 	said       map[string]bool              // of what plugins lack
 	opened     map[openedPort]bool          // by flows
 	scrapers   map[*Overlay]map[string]bool // the workloads that scrape metrics, "" for a whole namespace
+	layers     map[layerKey]int             // where a layer of the baseline is declared for all of its cluster
 	out        Expansion
 }
+
+// A layerKey names a layer of the baseline on a cluster.
+type layerKey struct{ cluster, layer string }
 
 // An overlayKey names an overlay in the tenancy's terms.
 type overlayKey struct {
@@ -42,7 +46,7 @@ type overlayKey struct {
 // is not to be used.
 func Expand(t *tenancy.Tenancy, opts Options) (*Expansion, []diag.Diagnostic) {
 	x := &expander{t: t, opts: opts, namespaces: t.ByName(), sorted: t.Namespaces(), overlays: map[overlayKey]*Overlay{}, policies: map[policyKey]*draft{},
-		said: map[string]bool{}, opened: map[openedPort]bool{}, scrapers: map[*Overlay]map[string]bool{}}
+		said: map[string]bool{}, opened: map[openedPort]bool{}, scrapers: map[*Overlay]map[string]bool{}, layers: map[layerKey]int{}}
 	x.out.Delivery = t.Delivery
 	x.kinds = x.kindsOfNames()
 	x.layOut()
