@@ -6,7 +6,9 @@ package render
 import (
 	"maps"
 	"path"
+	"runtime"
 
+	"golang.org/x/sync/errgroup"
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/hedgerow-dev/hedgerow/generator"
@@ -50,11 +52,11 @@ func (t Tree) cluster(c *generator.Cluster, d *tenancy.Delivery) error {
 			return err
 		}
 	}
+	if err := t.overlays(c.Overlays); err != nil {
+		return err
+	}
 	groups := map[string][]string{} // of environments, of shared and of retired namespaces
 	for _, o := range c.Overlays {
-		if err := t.overlay(o); err != nil {
-			return err
-		}
 		dir := path.Dir(overlayDir(o))
 		groups[dir] = append(groups[dir], path.Base(overlayDir(o)))
 		if o.Rollout != nil && handsOver(d) {
@@ -81,6 +83,30 @@ func overlayDir(o *generator.Overlay) string {
 		return path.Join(o.Cluster, "retired", o.Name)
 	}
 	return path.Join(o.Cluster, o.Environment, o.Name)
+}
+
+// overlays renders overlays side by side.
+func (t Tree) overlays(all []*generator.Overlay) error {
+	trees := make([]Tree, runtime.GOMAXPROCS(0))
+	var share errgroup.Group
+	for i := range trees {
+		trees[i] = Tree{}
+		share.Go(func() error {
+			for j := i; j < len(all); j += len(trees) {
+				if err := trees[i].overlay(all[j]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := share.Wait(); err != nil {
+		return err
+	}
+	for _, rendered := range trees {
+		maps.Copy(t, rendered)
+	}
+	return nil
 }
 
 func (t Tree) overlay(o *generator.Overlay) error {

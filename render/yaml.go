@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 )
 
@@ -15,21 +18,31 @@ import (
 // is most of the time. What is not simple is left to it, so that no rule of YAML
 // is here that a name in a cluster would not meet.
 func marshal(object any) ([]byte, error) {
-	data, err := json.Marshal(object)
+	value, err := plain(object)
 	if err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var value any
-	if err := d.Decode(&value); err != nil {
 		return nil, err
 	}
 	w := yamlWriter{}
 	if m, ok := value.(map[string]any); ok && len(m) > 0 && w.mapping(m, 0) {
 		return w.out, nil
 	}
-	return yaml.JSONToYAML(data)
+	return yaml.Marshal(object)
+}
+
+// plain gives an object as what JSON knows. Policies are most of what there is,
+// and need not become JSON for that.
+func plain(object any) (value any, err error) {
+	if p, ok := object.(*networkingv1.NetworkPolicy); ok {
+		return runtime.DefaultUnstructuredConverter.ToUnstructured(p)
+	}
+	data, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	err = d.Decode(&value)
+	return value, err
 }
 
 // A yamlWriter writes values in block style, as far as they are simple.
@@ -110,6 +123,11 @@ func (w *yamlWriter) scalar(value any, indent, column int) bool {
 		w.out = append(w.out, "null"...)
 	case bool:
 		w.out = append(w.out, map[bool]string{true: "true", false: "false"}[v]...)
+	case int64:
+		if v < 0 || v > 1<<31 {
+			return false
+		}
+		w.out = strconv.AppendInt(w.out, v, 10)
 	case json.Number:
 		if n, err := v.Int64(); err != nil || v[0] == '-' || n > 1<<31 {
 			return false
@@ -117,6 +135,8 @@ func (w *yamlWriter) scalar(value any, indent, column int) bool {
 		w.out = append(w.out, v...)
 	case string:
 		return w.text(v, indent, column)
+	default:
+		return false
 	}
 	return true
 }
@@ -125,6 +145,12 @@ func (w *yamlWriter) text(s string, indent, column int) bool {
 	switch {
 	case isLine(s):
 		w.folded(s, indent, column)
+		return true
+	case strings.HasPrefix(s, "../") && isSimple(strings.TrimLeft(s, "./"), "./-"): // a folder beside this one
+		w.out = append(w.out, s...)
+		return true
+	case strings.HasPrefix(s, "@") && isSimple(s[1:], "./-"): // a team, by the word of code hosts
+		w.out = append(append(append(w.out, '\''), s...), '\'')
 		return true
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return false

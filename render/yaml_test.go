@@ -27,6 +27,7 @@ func TestMarshal(t *testing.T) {
 		"", "plain", "No", "y", "null", "~", "1", "0x1f", "1e3", "12:30:00", "2026-11-21", "10.0.0.0/8", "2001:db8::/32", "::/0", "a b", "a  b", " a", "a ",
 		"a: b", "a #b", "#", "- a", "-a", "a-", "it's", `"q"`, "ä ö", "a\nb", "a\tb", "a\u2028b", long, long + ": x", strings.Repeat("x", 200), strings.Repeat("x", 90) + " y z",
 		"(a), b/c_d", "[a]", "{a}", "*", "&a", "!a", "%a", "@acme/shop", "`a`", "a,b", ".inf", "<<", "=", "true story", "no way", "a -b", "a ", "\u0000", "é",
+		"../../base/allow-dns", "../x_y", "../", "../..", ".../a", "../1", "../no", "../a b", "./a", "@", "@a", "@acme", "@acme/it's", "@acme/a b", "@no", "@1/a",
 	} {
 		same(t, map[string]any{"k": s})
 		same(t, map[string]any{"metadata": map[string]any{"annotations": map[string]any{"hedgerow.dev/reason": s, "b": s}}})
