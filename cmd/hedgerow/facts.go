@@ -169,7 +169,6 @@ func notVerified(cluster string, skipped []facts.Missing, unread []*factSource) 
 // find finds the facts of the cluster, or in what kubectl printed, and gives the
 // sources of it that could not be read.
 func (o *factsOptions) find(ctx context.Context, w world, cfg *config) (found *facts.Facts, unread []*factSource, err error) {
-	collectGarbage(forManifests)
 	objects := &facts.Objects{}
 	if len(o.paths) > 0 {
 		if err := o.readPaths(w.in, objects); err != nil {

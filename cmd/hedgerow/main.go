@@ -5,7 +5,6 @@ package main
 import (
 	"net/http"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/term"
@@ -14,9 +13,7 @@ import (
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(-1) // watched turns it on
-	}
+	paceCollector()
 	http.DefaultTransport = render.Offline{}
 	cacheDir, _ := os.UserCacheDir() // without one nothing is kept
 	os.Exit(run(os.Args[1:], world{

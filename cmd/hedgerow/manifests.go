@@ -25,7 +25,6 @@ type manifestCluster struct {
 // are of several clusters, each in a folder of its own; everything else is taken
 // for one.
 func readClusters(stdin io.Reader, paths []string) (out []manifestCluster, err error) {
-	collectGarbage(forManifests)
 	var names []string
 	if len(paths) == 1 {
 		names = render.ClusterFolders(paths[0])

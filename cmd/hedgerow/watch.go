@@ -8,32 +8,41 @@ import (
 	"time"
 )
 
-// uncollected is how many bytes an evaluation may take before garbage is
-// collected. CUE keeps most of what it allocates: below that, to look for
-// garbage costs a fifth of the time and finds little.
-const uncollected = 512 << 20
-
-// How far the heap may grow beyond what is alive, in percent: far behind an
-// evaluation, which suits a short-lived program; less for manifests, of which
-// there may be as many as a cluster has.
+// The heap may grow to enough bytes before garbage is looked for: CUE keeps most
+// of what it allocates. Where more is alive, it may grow to so many percent of
+// that.
 const (
-	behindEvaluation = 400
-	forManifests     = 100
+	enough = 880 << 20
+	beyond = 160
 )
 
-// collectGarbage lets the heap grow by so many percent of what is alive, unless
-// the environment says otherwise.
-func collectGarbage(percent int) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
+// paceCollector lets the heap grow for as long as the process lives, unless the
+// environment says how. Go's own pace looks for garbage in the first megabytes
+// again and again, or, with a larger GOGC, takes several times what is alive.
+func paceCollector() {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return
 	}
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(enough)
+	go func() {
+		for range time.Tick(10 * time.Millisecond) {
+			debug.SetMemoryLimit(max(enough, sample("/gc/heap/live:bytes")*beyond/100))
+		}
+	}()
+}
+
+func sample(name string) int64 {
+	s := []metrics.Sample{{Name: name}}
+	metrics.Read(s)
+	return int64(s[0].Value.Uint64())
 }
 
 // watched runs f and gives up on it when it takes more time or memory than the
 // configuration allows. CUE cannot be interrupted, so f goes on until the
 // process ends, which its caller sees to.
 func watched[T any](c *config, f func() (T, error)) (T, error) {
-	if memoryInUse() > uncollected {
+	if memoryInUse() > enough/2 {
 		debug.FreeOSMemory() // what another evaluation has left is not this one's
 	}
 	type result struct {
@@ -45,7 +54,6 @@ func watched[T any](c *config, f func() (T, error)) (T, error) {
 		v, err := f()
 		done <- result{v, err}
 	}()
-	defer collectGarbage(behindEvaluation)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	start := time.Now()
@@ -56,9 +64,6 @@ func watched[T any](c *config, f func() (T, error)) (T, error) {
 			return r.value, r.err
 		case <-ticker.C:
 			used := memoryInUse()
-			if used > uncollected {
-				collectGarbage(behindEvaluation)
-			}
 			switch {
 			case used > c.Memory<<20:
 				return none, fmt.Errorf("the tenancy takes more than %d MiB to evaluate; nothing was written. Raise --memory-limit if it is right", c.Memory)
@@ -71,7 +76,5 @@ func watched[T any](c *config, f func() (T, error)) (T, error) {
 
 // memoryInUse gives the bytes that the process has and has not given back.
 func memoryInUse() int {
-	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
-	metrics.Read(s)
-	return int(s[0].Value.Uint64() - s[1].Value.Uint64())
+	return int(sample("/memory/classes/total:bytes") - sample("/memory/classes/heap/released:bytes"))
 }
