@@ -381,7 +381,7 @@ func (w *ciWorld) runGitLab(e event, o *outcome) {
 		after := &outcome{dir: o.dir} // its own shell, of which the code does not count
 		w.shell(after, strings.Join(j.AfterScript, "\n"), nil, env)
 	}
-	if data, err := os.ReadFile(filepath.Join(o.dir, "hedgerow-diff.md")); err == nil {
+	if data, err := os.ReadFile(filepath.Join(o.dir, "hedgerow-report.md")); err == nil {
 		o.diff = string(data)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,16 +79,27 @@ func runCheck(w world, cfg *config) error {
 	if err != nil {
 		return err
 	}
+	j.checkOutput(plan)
+	if err := j.report(); err != nil {
+		return err
+	}
+	j.say(j.summaryWriter(), "%s\n", j.isCurrent())
+	j.sayReservations(j.summaryWriter())
+	return nil
+}
+
+// checkOutput reports how the output folder differs from a plan, which is nil if
+// the tenancy is wrong.
+func (j *job) checkOutput(plan *render.Plan) {
 	j.diags = append(j.diags, j.output.Unfinished()...)
 	if plan != nil && !diag.HasErrors(j.diags) {
 		j.diags = append(j.diags, plan.Differences()...)
 	}
-	if err := j.report(); err != nil {
-		return err
-	}
-	j.say(j.summaryWriter(), "%s is what the tenancy says: %s\n", cfg.Output, j.contents())
-	j.sayReservations(j.summaryWriter())
-	return nil
+}
+
+// isCurrent says that the output folder needs no change.
+func (j *job) isCurrent() string {
+	return fmt.Sprintf("%s is what the tenancy says: %s", j.cfg.Output, j.contents())
 }
 
 // plan takes the job through all stages up to what must change; the plan is nil
@@ -103,6 +115,11 @@ func (j *job) plan(asOf string, adopt bool) (*render.Plan, error) {
 	if err := j.lookElsewhere(); err != nil {
 		return nil, failure{err}
 	}
+	return j.planBuilt(adopt)
+}
+
+// planBuilt gives what must change in the output folder.
+func (j *job) planBuilt(adopt bool) (*render.Plan, error) {
 	plan, diags, err := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{
 		Tags: j.cfg.Tags, Adopt: adopt, MaxRemovedNamespaces: j.cfg.MaxRemoved,
 	})

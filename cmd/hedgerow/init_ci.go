@@ -13,7 +13,6 @@ import (
 	"text/template"
 
 	"github.com/hedgerow-dev/hedgerow/publish"
-	"github.com/hedgerow-dev/hedgerow/schema"
 )
 
 // ciFiles are the templates of what CI runs.
@@ -47,14 +46,6 @@ func (f *ciFacts) C() string {
 		return ""
 	}
 	return ` -C "$TENANCY"`
-}
-
-// File is the tenancy's, below the root, for a shell within double quotes.
-func (f *ciFacts) File() string {
-	if f.Dir == "" {
-		return schema.TenancyFile
-	}
-	return "$TENANCY/" + schema.TenancyFile
 }
 
 // Ignore is the pattern of the files of which a push starts nothing; "" where

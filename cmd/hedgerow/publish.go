@@ -93,12 +93,29 @@ func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) err
 	}
 	opts.DryRun, opts.PullRequest, opts.Source.Accept = o.dryRun, o.pullRequest, o.accept
 	j := &job{w: w, cfg: cfg, sources: map[string][]byte{}}
-	if err := j.publishable(repo, opts.Source.Commit, opts.Date); err != nil {
+	if err := j.publishable(repo, opts); err != nil {
 		return err
 	}
 	if diag.HasErrors(j.diags) {
 		return j.refused()
 	}
+	result, err := j.push(ctx, opts)
+	var refusal *publish.Refusal
+	switch {
+	case errors.As(err, &refusal) && refusal.Published:
+		return j.report()
+	case errors.As(err, &refusal), errors.Is(err, errProblems):
+		return j.refused()
+	case err != nil:
+		return err
+	}
+	found := j.report()
+	j.sayPublished(opts, result)
+	return found
+}
+
+// push publishes what was built. A refusal is among the diagnostics as well.
+func (j *job) push(ctx context.Context, opts *publish.Options) (*publish.Result, error) {
 	opts.Source.Day = j.today()
 	opts.Files = j.tree.With(render.NewInventory(j.expansion, j.tree, j.cfg.Tags))
 	result, err := publish.Publish(ctx, *opts, j.replan)
@@ -106,19 +123,14 @@ func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) err
 	switch {
 	case errors.As(err, &refusal):
 		j.diags = append(j.diags, diag.Diagnostic{Code: refusal.Code, Fact: refusal.Fact, Fix: refusal.Fix})
-		if refusal.Published {
-			return j.report()
-		}
-		return j.refused()
+		return nil, err
 	case errors.Is(err, errProblems):
-		return j.refused()
+		return nil, err
 	case err != nil:
-		return failure{err}
+		return nil, failure{err}
 	}
 	j.judgeDelivery(opts, result)
-	found := j.report()
-	j.sayPublished(opts, result)
-	return found
+	return result, nil
 }
 
 var reCommit = regexp.MustCompile(`^[0-9a-fA-F]{7,40}$`)
@@ -132,12 +144,24 @@ func (j *job) refused() error {
 
 // publishable takes the job through all stages, of files that are all committed;
 // nothing is to be published if there are errors.
-func (j *job) publishable(repo *revision.Repository, commit string, date time.Time) error {
-	if today := date.Format(time.DateOnly); j.today() < today {
+func (j *job) publishable(repo *revision.Repository, opts *publish.Options) error {
+	if err := j.committed(repo, opts); err != nil || diag.HasErrors(j.diags) {
+		return err
+	}
+	if ok, err := j.build(j.today()); err != nil || !ok {
+		return err
+	}
+	return j.judge()
+}
+
+// committed reports what is not as the commit that is checked out has it, or not
+// of today.
+func (j *job) committed(repo *revision.Repository, opts *publish.Options) error {
+	if today := opts.Date.Format(time.DateOnly); j.today() < today {
 		j.diags.Error(diag.PublishOlderDay, token.Position{}, "leave as-of out, in the configuration and HEDGEROW_AS_OF too",
 			"expiry is judged as of %s, and today is %s: what has expired since would stay open", j.today(), today)
 	}
-	open, err := repo.Uncommitted(commit)
+	open, err := repo.Uncommitted(opts.Source.Commit)
 	if err != nil {
 		return failure{err}
 	}
@@ -157,13 +181,7 @@ func (j *job) publishable(repo *revision.Repository, commit string, date time.Ti
 		return failure{err}
 	}
 	j.diags = append(j.diags, unfinished...)
-	if diag.HasErrors(j.diags) {
-		return nil
-	}
-	if ok, err := j.build(j.today()); err != nil || !ok {
-		return err
-	}
-	return j.judge()
+	return nil
 }
 
 // shownAs gives the place of a file of the repository as it is shown to people.

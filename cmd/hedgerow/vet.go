@@ -33,28 +33,8 @@ func runVet(w world, cfg *config) error {
 		return err
 	}
 	defer j.close()
-	ok, err := j.build(j.today())
-	if err != nil {
+	if _, err := j.vet(); err != nil {
 		return err
-	}
-	if ok {
-		if err := j.judgePullRequest(); err != nil {
-			return err
-		}
-		if err := j.lookElsewhere(); err != nil {
-			return failure{err}
-		}
-		dropped, err := render.CheckNamespaces(j.output, j.expansion, j.tree, cfg.MaxRemoved)
-		if err != nil {
-			return failure{err}
-		}
-		j.diags = append(j.diags, dropped...)
-		if j.output.Inventory() != nil {
-			j.diags = append(j.diags, render.CheckTransitions(j.output, j.expansion, j.tree)...)
-		}
-		if err := j.judge(); err != nil {
-			return err
-		}
 	}
 	if err := j.report(); err != nil {
 		return err
@@ -62,4 +42,28 @@ func runVet(w world, cfg *config) error {
 	j.say(j.summaryWriter(), "the tenancy is right: %s\n", j.contents())
 	j.sayReservations(j.summaryWriter())
 	return nil
+}
+
+// vet takes the job through all stages and looks at what would come of writing;
+// it reports whether the tenancy could be built.
+func (j *job) vet() (bool, error) {
+	ok, err := j.build(j.today())
+	if err != nil || !ok {
+		return false, err
+	}
+	if err := j.judgePullRequest(); err != nil {
+		return false, err
+	}
+	if err := j.lookElsewhere(); err != nil {
+		return false, failure{err}
+	}
+	dropped, err := render.CheckNamespaces(j.output, j.expansion, j.tree, j.cfg.MaxRemoved)
+	if err != nil {
+		return false, failure{err}
+	}
+	j.diags = append(j.diags, dropped...)
+	if j.output.Inventory() != nil {
+		j.diags = append(j.diags, render.CheckTransitions(j.output, j.expansion, j.tree)...)
+	}
+	return true, j.judge()
 }
