@@ -11,6 +11,7 @@ import (
 
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 )
@@ -21,6 +22,10 @@ type Kustomization struct {
 	Dir       string
 	Component bool     // it is built only as a part of others
 	Uses      []string // folders of other kustomizations
+	// Lists is whether it lists those and does nothing else: then what it builds
+	// is what they build. To build a thousand at once takes kustomize minutes, for
+	// it looks through all objects for each.
+	Lists bool
 }
 
 // FindKustomization gives the kustomization that stands in a folder, or nil. It
@@ -82,7 +87,20 @@ func (k *Kustomization) read(data []byte) error {
 			}
 		}
 	}
+	resources, _ := content["resources"].([]any)
+	k.Lists = len(k.Uses) > 0 && len(k.Uses) == len(resources) && onlyLists(content)
 	return nil
+}
+
+// onlyLists reports whether a kustomization says nothing but what it lists, and in
+// which order.
+func onlyLists(content map[string]any) bool {
+	for field := range content {
+		if !slices.Contains([]string{"apiVersion", "kind", "metadata", "resources", "sortOptions"}, field) {
+			return false
+		}
+	}
+	return content["kind"] == nil || content["kind"] == types.KustomizationKind
 }
 
 func (k *Kustomization) entry(field, entry string) error {

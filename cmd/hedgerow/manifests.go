@@ -7,8 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
@@ -228,19 +231,65 @@ func isFile(p string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// build builds the kustomizations that no other one uses.
+// build builds, side by side, the kustomizations that no other one uses.
 func (c *collector) build() error {
-	var errs []error
-	for _, k := range c.kustomizations {
-		if k.Component || c.used[k.Dir] {
-			continue
+	roots, err := c.roots()
+	if err != nil {
+		return err
+	}
+	built, errs := make([]manifest, len(roots)), make([]error, len(roots))
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	for i, k := range roots {
+		all.Go(func() error {
+			data, err := render.BuildFolder(k)
+			if err != nil {
+				errs[i] = fmt.Errorf("%s: %w", k.Dir, err)
+			}
+			built[i] = manifest{filepath.ToSlash(k.Dir) + " (built by kustomize)", data}
+			return nil
+		})
+	}
+	_ = all.Wait() // each has its own error
+	for i := range built {
+		if errs[i] == nil {
+			c.files = append(c.files, built[i])
 		}
-		data, err := render.BuildFolder(k)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", k.Dir, err))
-			continue
-		}
-		c.files = append(c.files, manifest{filepath.ToSlash(k.Dir) + " (built by kustomize)", data})
 	}
 	return errors.Join(errs...)
+}
+
+// roots gives the kustomizations that are built by themselves: those that no
+// other one uses, and in the place of one that only lists others those.
+func (c *collector) roots() (out []*render.Kustomization, err error) {
+	seen := map[string]bool{}
+	var add func(k *render.Kustomization) error
+	add = func(k *render.Kustomization) error {
+		if k == nil || k.Component || seen[k.Dir] {
+			return nil
+		}
+		seen[k.Dir] = true
+		if !k.Lists {
+			out = append(out, k)
+			return nil
+		}
+		for _, listed := range k.Uses {
+			k, err := render.FindKustomization(listed)
+			if err != nil {
+				return err
+			}
+			if err := add(k); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, k := range c.kustomizations {
+		if !c.used[k.Dir] {
+			if err := add(k); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
 }
