@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -19,7 +18,6 @@ import (
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/publish"
-	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/revision"
 )
@@ -154,13 +152,18 @@ func (j *job) ciCheck(context.Context) (*ciPart, error) {
 // request, and else with the output folder.
 func (j *job) ciDiff(context.Context) (*ciPart, error) {
 	part := &ciPart{title: "connections"}
-	target := targetBranch(j.w)
-	if _, err := os.Stat(filepath.Join(j.cfg.output(), render.InventoryFile)); err != nil && target == "" {
+	var old *state
+	var err error
+	switch {
+	case comparesOutput(j.w, j.cfg):
+		old, err = j.stateOfOutput()
+	case targetBranch(j.w) == "":
 		return nil, nil
+	default:
+		quiet := j.w // what is wrong there is not this tenancy's
+		quiet.out, quiet.err = io.Discard, io.Discard
+		old, err = stateBefore(quiet, j.cfg)
 	}
-	quiet := j.w // what is wrong there is not this tenancy's
-	quiet.out, quiet.err = io.Discard, io.Discard
-	old, err := stateBefore(quiet, j.cfg)
 	var f failure
 	switch {
 	case errors.As(err, &f) && errors.Is(f.error, revision.ErrNoTenancy):

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
+	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
@@ -73,6 +74,9 @@ tenancy at the commit at which the branch left its target.`,
 }
 
 func runDiff(w world, cfg *config, args []string) (*report.Difference, error) {
+	if len(args) == 0 && comparesOutput(w, cfg) {
+		return diffWithOutput(w, cfg)
+	}
 	var old, now *state
 	var err error
 	if len(args) > 0 {
@@ -94,6 +98,32 @@ func runDiff(w world, cfg *config, args []string) (*report.Difference, error) {
 	if err := cmp.Or(old.name(now), now.name(old)); err != nil {
 		return nil, err
 	}
+	return compareWithReservations(old, now)
+}
+
+// diffWithOutput compares the tenancy with what the output folder holds.
+func diffWithOutput(w world, cfg *config) (*report.Difference, error) {
+	j, err := newJob(w, cfg, false)
+	if err != nil {
+		return nil, err
+	}
+	defer j.close()
+	if _, err := j.build(j.today()); err != nil {
+		return nil, err
+	}
+	if diag.HasErrors(j.diags) {
+		return nil, j.report()
+	}
+	old, err := j.stateOfOutput()
+	if err != nil {
+		return nil, err
+	}
+	now := provedState(j.proof)
+	now.job = j
+	return compareWithReservations(old, now)
+}
+
+func compareWithReservations(old, now *state) (*report.Difference, error) {
 	d, err := compare(old, now)
 	if err != nil {
 		return nil, err
@@ -184,7 +214,11 @@ func unique(changes []report.NoteChange) (out []report.NoteChange) {
 
 // lost gives what is in a and not in b, sorted.
 func lost(a, b []string) []string {
-	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(a))), func(s string) bool { return slices.Contains(b, s) })
+	stays := map[string]bool{}
+	for _, s := range b {
+		stays[s] = true
+	}
+	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(a))), func(s string) bool { return stays[s] })
 }
 
 // flowNotes are what the policies of two states, on all clusters, say about

@@ -385,13 +385,9 @@ func sameRepository(read, published string) (string, string) {
 
 // message says what a plan opens and closes.
 func (j *job) message(plan *render.Plan) (string, error) {
-	before, err := plan.Before(j.built)
+	old, err := j.stateBeforePlan(plan)
 	if err != nil {
 		return "", err
-	}
-	old := &state{clusters: map[string]reach.State{}}
-	for name, c := range clustersOf(before) {
-		old.clusters[name] = reach.State{Cluster: c, Has: policed(c.Policies)}
 	}
 	retired, released := plan.Retired()
 	d, err := compare(old, provedState(j.proof).keeping(old, released))

@@ -39,13 +39,43 @@ func (s *state) cluster(name string, other *state) reach.State {
 	return c
 }
 
-// stateBefore is what a change starts from: the output folder, or the tenancy at
-// the merge base.
+// comparesOutput reports whether a change starts from what the output folder
+// holds: wherever it holds something, but in the checks of a pull request.
+func comparesOutput(w world, cfg *config) bool {
+	_, err := os.Stat(filepath.Join(cfg.output(), render.InventoryFile))
+	return err == nil && targetBranch(w) == ""
+}
+
+// stateOfOutput gives what the output folder holds. What stays as it is need not
+// be built again.
+func (j *job) stateOfOutput() (*state, error) {
+	if j.output.Inventory() == nil { // it cannot be read, and the folder is as any other
+		return readState(j.w, j.cfg, j.cfg.output())
+	}
+	plan, _, err := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{Tags: j.cfg.Tags, MaxRemovedNamespaces: j.cfg.MaxRemoved})
+	if err != nil {
+		return nil, failure{err}
+	}
+	return j.stateBeforePlan(plan)
+}
+
+// stateBeforePlan gives what a plan changes.
+func (j *job) stateBeforePlan(plan *render.Plan) (*state, error) {
+	before, err := plan.Before(j.built)
+	if err != nil {
+		return nil, failure{err}
+	}
+	old := &state{clusters: map[string]reach.State{}}
+	for name, c := range clustersOf(before) {
+		old.clusters[name] = reach.State{Cluster: c, Has: policed(c.Policies)}
+	}
+	return old, nil
+}
+
+// stateBefore is what a change starts from in the checks of a pull request: the
+// tenancy at the merge base.
 func stateBefore(w world, cfg *config) (*state, error) {
 	target := targetBranch(w)
-	if _, err := os.Stat(filepath.Join(cfg.output(), render.InventoryFile)); err == nil && target == "" {
-		return readState(w, cfg, cfg.output())
-	}
 	if target == "" {
 		return nil, errors.New("there is no output folder to compare with: name a revision, as in \"hedgerow diff main\", or a folder")
 	}
@@ -105,6 +135,7 @@ func tenancyState(w world, cfg *config) (*state, error) {
 	}
 	s := provedState(j.proof)
 	s.job = j
+	j.tree, j.built = nil, nil // which nobody asks for: there may be two states of this size
 	return s, nil
 }
 
