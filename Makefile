@@ -83,8 +83,8 @@ bench: build bin/cue ## run every benchmark, and whole commands beside their pee
 	go run ./scripts/bench
 
 .PHONY: bench-scale
-bench-scale: build bin/cue bin/helm ## measure whole commands at 1,000 and 10,000 namespaces
-	go run ./scripts/bench 1000 10000
+bench-scale: build bin/cue bin/helm bin/kustomize ## measure whole commands at up to 10,000 namespaces; writes docs/scale.md
+	go run ./scripts/bench docs 1000 3000 10000
 
 .PHONY: fuzz
 fuzz: $(TESTTOOLS) ## run every fuzz target for FUZZTIME (20s)

@@ -10,12 +10,7 @@ import (
 
 // reachOf measures "hedgerow reach" on clusters that are denied by default, from
 // bytes to the list of what is open.
-func reachOf(bin string) error {
-	dir, err := os.MkdirTemp("", "hedgerow-bench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
+func reachOf(c *commands, dir string) error {
 	fmt.Println("hedgerow reach: two workloads and three flows a namespace, each namespace denied by default")
 	var last cost
 	lastSize := 0
@@ -26,20 +21,20 @@ func reachOf(bin string) error {
 		}
 		var costs []cost
 		for range 3 {
-			c, err := measure(dir, filepath.Join(bin, "hedgerow"), "reach", "--as", "json", file)
+			took, err := c.measure(dir, "hedgerow", "reach", "--as", "json", file)
 			if err != nil {
 				return err
 			}
-			costs = append(costs, c)
+			costs = append(costs, took)
 		}
-		c := median(costs)
-		fmt.Printf("%6d namespaces %v", n, c)
+		took := median(costs)
+		fmt.Printf("%6d namespaces %v", n, took)
 		if lastSize > 0 {
 			fmt.Printf("  %.1f times the work, %.1f times the time, %.1f times the memory", float64(n)/float64(lastSize),
-				c.wall.Seconds()/last.wall.Seconds(), float64(c.peak)/float64(last.peak))
+				took.Wall/last.Wall, took.Peak/last.Peak)
 		}
 		fmt.Println()
-		last, lastSize = c, n
+		last, lastSize = took, n
 	}
 	return nil
 }
