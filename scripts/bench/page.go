@@ -104,6 +104,12 @@ func (p *page) stage(name string) stage {
 	return p.Stages.All[slices.IndexFunc(p.Stages.All, func(s stage) bool { return s.Name == name })]
 }
 
+// Warm is the time of the stages of a vet with a warm cache, in seconds.
+func (p *page) Warm() float64 { return p.stage(loading).Wall + p.AfterLoading() }
+
+// WarmVet is the time of the command that does all of them, in seconds.
+func (p *page) WarmVet() float64 { return p.last().Costs[vet].Wall }
+
 // AfterLoading is the time of what a warm cache leaves to do once the files are
 // judged, in seconds.
 func (p *page) AfterLoading() (sum float64) {
