@@ -18,6 +18,10 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// TestPageOfRepository holds the page of the repository against the measurements
+// beside it.
+func TestPageOfRepository(t *testing.T) { golden(t, filepath.Join("..", "..", "docs")) }
+
 // golden compares what is written of the measurements in a folder with what is
 // there.
 func golden(t *testing.T, dir string) {
