@@ -13,7 +13,7 @@ import (
 // Only of the whole can it say what is wrong.
 func judge(ctx *cue.Context, user cue.Value) error {
 	schema := ctx.CompileString(Source, cue.Filename(sourceFileName))
-	if newPieces(schema).accept(user) {
+	if newPieces(ctx, schema).accept(user) {
 		return nil
 	}
 	return judgeWhole(schema, user)
@@ -26,13 +26,15 @@ func judgeWhole(schema, user cue.Value) error {
 // pieces judges a tenancy a piece at a time: some flows, some namespaces, and
 // each of the other fields of the tenancy and of its teams. What it accepts, the
 // schema accepts; of what it does not, it says nothing.
-type pieces struct{ tenancy, team, names, namespaces, flows cue.Value }
+type pieces struct {
+	ctx                                     *cue.Context
+	tenancy, team, names, namespaces, flows cue.Value
+}
 
-func newPieces(schema cue.Value) *pieces {
-	ctx := schema.Context()
+func newPieces(ctx *cue.Context, schema cue.Value) *pieces {
 	definition := func(name string) cue.Value { return schema.LookupPath(cue.ParsePath(name)) }
 	list := func(of string) cue.Value { return ctx.CompileString("[..."+of+"]", cue.Scope(schema)) }
-	return &pieces{definition("#Tenancy"), definition("#Team"), list("#Name"), list("#Namespace"), list("#Flow")}
+	return &pieces{ctx, definition("#Tenancy"), definition("#Team"), list("#Name"), list("#Namespace"), list("#Flow")}
 }
 
 func (p *pieces) accept(user cue.Value) bool {
@@ -45,11 +47,10 @@ func (p *pieces) accept(user cue.Value) bool {
 func (p *pieces) areTeams(v cue.Value) bool {
 	team := map[string]accepts{"namespaces": p.entries(p.namespaces)}
 	var names []cue.Value
-	ctx := v.Context()
 	return each(v, func(name string, v cue.Value) bool {
-		names = append(names, ctx.Encode(name))
+		names = append(names, p.ctx.Encode(name))
 		return fieldwise(p.team, v, team)
-	}) && is(p.names)(ctx.NewList(names...))
+	}) && is(p.names)(p.ctx.NewList(names...))
 }
 
 // accepts judges a piece.
@@ -67,14 +68,13 @@ const atOnce = 64
 func (p *pieces) entries(values cue.Value) accepts {
 	return func(v cue.Value) bool {
 		var names, some []cue.Value
-		ctx := v.Context()
 		rest := func() bool {
-			ok := is(p.names)(ctx.NewList(names...)) && is(values)(ctx.NewList(some...))
+			ok := is(p.names)(p.ctx.NewList(names...)) && is(values)(p.ctx.NewList(some...))
 			names, some = nil, nil
 			return ok
 		}
 		return each(v, func(name string, v cue.Value) bool {
-			names, some = append(names, ctx.Encode(name)), append(some, v)
+			names, some = append(names, p.ctx.Encode(name)), append(some, v)
 			return len(some) < atOnce || rest()
 		}) && rest()
 	}

@@ -11,7 +11,7 @@ import (
 // judgedTwice judges a value by pieces and as a whole.
 func judgedTwice(ctx *cue.Context, user cue.Value) (byPieces, asWhole bool) {
 	schema := ctx.CompileString(Source)
-	return newPieces(schema).accept(user), judgeWhole(schema, user) == nil
+	return newPieces(ctx, schema).accept(user), judgeWhole(schema, user) == nil
 }
 
 // TestPieces judges what is wrong in each section of a tenancy, and what is

@@ -12,8 +12,8 @@ import (
 // of what it allocates. Where more is alive, it may grow to so many percent of
 // that.
 const (
-	enough = 880 << 20
-	beyond = 160
+	enough = 1280 << 20
+	beyond = 200
 )
 
 // paceCollector lets the heap grow for as long as the process lives, unless the
