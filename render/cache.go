@@ -53,7 +53,8 @@ func (b *builder) key(targets []Built, batch []int) (key [sha256.Size]byte) {
 	return key
 }
 
-// kept is what was built of one target, as Kubernetes itself stores objects.
+// keptObjects are what was built of one target, as Kubernetes itself stores
+// objects.
 type keptObjects struct {
 	Path                 string
 	Policies, Namespaces []byte
