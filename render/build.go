@@ -134,28 +134,40 @@ func newBuilder(tree Tree, cache Cache) (*builder, error) {
 	return b, nil
 }
 
-// build gives the targets of a batch their objects, and judges them.
+// build gives the targets of a batch their objects, and judges them. Where what
+// was kept is not right, it is built again.
 func (b *builder) build(targets []Built, batch []int, errs []error) {
-	key, built := b.key(targets, batch), true
-	if !b.restore(key, targets, batch) {
-		for _, i := range batch {
-			if errs[i] = b.checkFolder(targets[i].Path); errs[i] == nil {
-				errs[i] = b.objects(&targets[i])
-			}
-			built = built && errs[i] == nil
-		}
-		if built {
-			b.keep(key, targets, batch)
-		}
+	key := b.key(targets, batch)
+	if b.restore(key, targets, batch) && judged(targets, batch, errs) {
+		return
 	}
+	built := true
 	for _, i := range batch {
-		if errs[i] == nil {
-			errs[i] = targets[i].judge()
+		t := &targets[i]
+		t.Policies, t.Namespaces = nil, nil
+		if errs[i] = b.checkFolder(t.Path); errs[i] == nil {
+			errs[i] = b.objects(t)
 		}
 		if errs[i] != nil {
-			errs[i] = fmt.Errorf("overlay %s: %w", targets[i].Path, errs[i])
+			errs[i], built = fmt.Errorf("overlay %s: %w", t.Path, errs[i]), false
 		}
 	}
+	if built && judged(targets, batch, errs) {
+		b.keep(key, targets, batch)
+	}
+}
+
+// judged judges what was built for a batch, and reports whether all is right.
+func judged(targets []Built, batch []int, errs []error) bool {
+	right := true
+	for _, i := range batch {
+		if errs[i] = nil; right {
+			if err := targets[i].judge(); err != nil {
+				errs[i], right = fmt.Errorf("overlay %s: %w", targets[i].Path, err), false
+			}
+		}
+	}
+	return right
 }
 
 // objects runs kustomize on a folder and decodes what comes out. The folder's

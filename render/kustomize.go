@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -95,12 +96,23 @@ func (k *Kustomization) read(data []byte) error {
 // onlyLists reports whether a kustomization says nothing but what it lists, and in
 // which order.
 func onlyLists(content map[string]any) bool {
-	for field := range content {
-		if !slices.Contains([]string{"apiVersion", "kind", "metadata", "resources", "sortOptions"}, field) {
+	for field, value := range content {
+		ok := false
+		switch field {
+		case "apiVersion":
+			ok = value == types.KustomizationVersion
+		case "kind":
+			ok = value == types.KustomizationKind
+		case "sortOptions":
+			ok = reflect.DeepEqual(value, map[string]any{"order": string(types.FIFOSortOrder)})
+		case "resources":
+			ok = true
+		}
+		if !ok {
 			return false
 		}
 	}
-	return content["kind"] == nil || content["kind"] == types.KustomizationKind
+	return true
 }
 
 func (k *Kustomization) entry(field, entry string) error {

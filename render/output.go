@@ -128,6 +128,29 @@ func (o *Output) sort(f Found, allowed bool) {
 	}
 }
 
+// IsAsListed reports whether the folder holds exactly what its inventory lists, as
+// it was written: then what the overlays of the inventory build is all that is
+// built there.
+func (o *Output) IsAsListed() (bool, error) {
+	if o.inventory == nil || o.intent != nil || len(o.diags) > 0 || len(o.allowed) > 0 || len(o.files) != len(o.inventory.Files) {
+		return false, nil
+	}
+	for _, e := range o.inventory.Files {
+		f := o.files[e.Path]
+		if f == nil {
+			return false, nil
+		}
+		data, err := f.Bytes()
+		if err != nil {
+			return false, err
+		}
+		if digest(data) != e.SHA256 {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 func matches(patterns []string, file string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool {
 		for f := file; f != "."; f = path.Dir(f) {

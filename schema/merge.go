@@ -20,38 +20,45 @@ func isSection(path []string) bool {
 }
 
 func mergeSections(decls []ast.Decl, path []string) []ast.Decl {
-	opened := map[string]*ast.StructLit{}
+	opened := map[sectionLabel]*ast.StructLit{}
 	out := decls[:0]
 	for _, d := range decls {
-		name, section := section(d, path)
+		label, section := section(d, path)
 		if section == nil {
 			out = append(out, d)
-		} else if first := opened[name]; first != nil {
+		} else if first := opened[label]; first != nil {
 			first.Elts = append(first.Elts, section.Elts...)
 		} else {
-			opened[name] = section
+			opened[label] = section
 			out = append(out, d)
 		}
 	}
-	for name, section := range opened {
-		section.Elts = mergeSections(section.Elts, append(path[:len(path):len(path)], name))
+	for label, section := range opened {
+		section.Elts = mergeSections(section.Elts, append(path[:len(path):len(path)], label.name))
 	}
 	return out
 }
 
-// section gives the name and the struct of a declaration of plain data that
+// A sectionLabel is the name that a section is opened by. Other files may refer
+// to an identifier, and never to a name in quotes.
+type sectionLabel struct {
+	name         string
+	isIdentifier bool
+}
+
+// section gives the label and the struct of a declaration of plain data that
 // opens a section; nil if it does not.
-func section(d ast.Decl, path []string) (string, *ast.StructLit) {
+func section(d ast.Decl, path []string) (sectionLabel, *ast.StructLit) {
 	field, ok := d.(*ast.Field)
 	if !ok {
-		return "", nil
+		return sectionLabel{}, nil
 	}
 	st, ok := field.Value.(*ast.StructLit)
-	name, _, err := ast.LabelName(field.Label)
+	name, isIdentifier, err := ast.LabelName(field.Label)
 	if !ok || err != nil || !isSection(append(path[:len(path):len(path)], name)) {
-		return "", nil
+		return sectionLabel{}, nil
 	}
-	return name, st
+	return sectionLabel{name, isIdentifier}, st
 }
 
 // shadowsImport reports whether a field has the name of something imported: in

@@ -29,6 +29,7 @@ func TestMerge(t *testing.T) {
 			"teams: t: namespaces: a: {}\nteams: t: namespaces: b: {}\n",
 			"teams: t: namespaces: {\n\ta: {}, b: {}\n}\n",
 		},
+		"a name in quotes is no identifier": {"\"flows\": a: {}\nflows: b: {}\n", ""},
 		"entries that are written twice": {
 			"flows: a: reason: \"x\"\nflows: a: reason: \"y\"\n",
 			"flows: {\n\ta: reason: \"x\", a: reason: \"y\"\n}\n",

@@ -2,8 +2,10 @@ package main
 
 import (
 	"crypto/sha256"
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/cache"
 
@@ -23,9 +25,9 @@ type buildCache struct {
 	program [sha256.Size]byte // the digest of the executable: another one trusts nothing of this one
 }
 
-// openCache opens the cache below a user's cache directory; nil if there can be
-// none, which makes a run slower and nothing else.
-func openCache(userCache string) render.Cache {
+// openCache opens the cache of a program, by its digest, below a user's cache
+// directory; nil if there can be none, which makes a run slower and nothing else.
+func openCache(userCache string, program func() ([sha256.Size]byte, error)) render.Cache {
 	if userCache == "" {
 		return nil
 	}
@@ -37,16 +39,31 @@ func openCache(userCache string) render.Cache {
 	if err != nil {
 		return nil
 	}
-	executable, err := os.Executable()
+	digest, err := program()
 	if err != nil {
 		return nil
 	}
-	program, err := cache.FileHash(executable)
+	go func() { _ = files.Trim() }() // what is not removed now is removed later
+	return &buildCache{files, digest}
+}
+
+// programDigest gives the digest of the executable that runs, which is opened
+// now: later another one may stand in its place.
+func programDigest() func() ([sha256.Size]byte, error) {
+	path, err := os.Executable()
 	if err != nil {
-		return nil
+		return func() (none [sha256.Size]byte, _ error) { return none, err }
 	}
-	_ = files.Trim() // what is not removed now is removed later
-	return &buildCache{files, program}
+	program, err := os.Open(path)
+	return sync.OnceValues(func() (digest [sha256.Size]byte, _ error) {
+		if err != nil {
+			return digest, err
+		}
+		h := sha256.New()
+		_, err := io.Copy(h, program)
+		h.Sum(digest[:0])
+		return digest, err
+	})
 }
 
 // Get implements render.Cache.

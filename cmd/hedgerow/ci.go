@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,9 +52,7 @@ what opens and closes; as markdown it holds the problems as well.`,
 			if err != nil {
 				return err
 			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			return runCI(ctx, w, cfg, o)
+			return runCI(cmd.Context(), w, cfg, o)
 		},
 	}
 	configFlags(cmd.Flags())
@@ -69,15 +68,16 @@ func runCI(ctx context.Context, w world, cfg *config, o ciOptions) error {
 		return err
 	}
 	defer j.close()
-	parts, err := j.ci(ctx)
-	if err != nil {
-		return err
+	parts, stopped := j.ci(ctx)
+	if stopped != nil && len(parts) == 0 && len(j.found()) == 0 {
+		return stopped
 	}
+	// What one part could not do hides nothing of what the others found.
 	found := j.report()
 	if err := j.writeCI(parts, o); err != nil {
 		return failure{err}
 	}
-	return found
+	return cmp.Or(stopped, found)
 }
 
 // A ciPart is what one of the commands has to say.
@@ -98,7 +98,7 @@ func (j *job) ci(ctx context.Context) (parts []ciPart, err error) {
 	for _, command := range []func(context.Context) (*ciPart, error){j.ciCheck, j.ciDiff, j.ciPublish} {
 		part, err := command(ctx)
 		if err != nil {
-			return nil, err
+			return parts, err
 		}
 		if part != nil {
 			parts = append(parts, *part)
@@ -107,12 +107,13 @@ func (j *job) ci(ctx context.Context) (parts []ciPart, err error) {
 	return parts, nil
 }
 
-// reservations gives the lines of sayReservations.
+// reservations gives the lines that say what is less, or otherwise, than it seems.
 func (j *job) reservations() (lines []string) {
 	aloud, cfg := *j, *j.cfg
 	cfg.Quiet, aloud.cfg = false, &cfg
 	var out bytes.Buffer
 	aloud.sayReservations(&out)
+	aloud.sayExceptions(&out)
 	for line := range strings.Lines(out.String()) {
 		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
@@ -124,25 +125,35 @@ func (j *job) ciCheck(context.Context) (*ciPart, error) {
 	if j.cfg.Mode != modeInline {
 		return nil, nil
 	}
-	k := j
 	// What has expired since the output was generated is the nightly run's to close.
 	if inv := j.output.Inventory(); inv != nil && inv.LastExpired() != j.expansion.LastExpired {
-		k = &job{w: j.w, cfg: j.cfg, sources: j.sources, output: j.output, cache: j.cache}
-		if ok, err := k.build(j.dayOfOutput()); err != nil || !ok {
-			j.diags = k.diags
-			return nil, err
-		}
+		return j.ciCheckAsOf(j.dayOfOutput())
 	}
-	warned := len(k.diags)
-	plan, err := k.planBuilt(false)
+	plan, err := j.planBuilt(false)
+	if err != nil {
+		return nil, err
+	}
+	j.checkOutput(plan)
+	if diag.HasErrors(j.diags) {
+		return nil, nil
+	}
+	return &ciPart{title: "overlays", lines: []string{j.isCurrent()}}, nil
+}
+
+// ciCheckAsOf is generate --check as of another day than the rest.
+func (j *job) ciCheckAsOf(day string) (*ciPart, error) {
+	k := &job{w: j.w, cfg: j.cfg, sources: j.sources, output: j.output, cache: j.cache}
+	plan, err := k.plan(day, false)
 	if err != nil {
 		return nil, err
 	}
 	k.checkOutput(plan)
-	if k != j {
-		j.diags = append(j.diags, k.diags[warned:]...)
+	for _, d := range k.diags {
+		if !slices.ContainsFunc(j.diags, func(e diag.Diagnostic) bool { return e.Code == d.Code && e.Pos == d.Pos && e.Fact == d.Fact }) {
+			j.diags = append(j.diags, d)
+		}
 	}
-	if diag.HasErrors(j.diags) {
+	if diag.HasErrors(k.diags) {
 		return nil, nil
 	}
 	return &ciPart{title: "overlays", lines: []string{k.isCurrent()}}, nil
@@ -177,9 +188,11 @@ func (j *job) ciDiff(context.Context) (*ciPart, error) {
 	}
 	now := provedState(j.proof)
 	now.job = j
-	if part.diff, err = compare(old, now); err != nil {
+	if part.diff, err = compareWithReservations(old, now); err != nil {
 		return nil, err
 	}
+	said := j.reservations()
+	part.diff.Reservations = slices.DeleteFunc(part.diff.Reservations, func(s string) bool { return slices.Contains(said, s) })
 	return part, nil
 }
 
@@ -201,6 +214,8 @@ func (j *job) ciPublish(ctx context.Context) (*ciPart, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	opts.DryRun = true
 	if err := j.committed(repo, opts); err != nil || diag.HasErrors(j.diags) {
 		return nil, err
@@ -221,6 +236,7 @@ func (j *job) ciPublish(ctx context.Context) (*ciPart, error) {
 	for line := range strings.Lines(result.Message) {
 		part.lines = append(part.lines, strings.TrimSpace(line))
 	}
+	part.lines = append(part.lines, deliveryNote(opts, result)...)
 	return part, nil
 }
 
@@ -274,6 +290,7 @@ func (j *job) ciMarkdown(w io.Writer, parts []ciPart) error {
 	errs, warns := diag.Count(ds)
 	fmt.Fprintf(w, "## Hedgerow: %s, %s\n", count(errs, "error"), count(warns, "warning"))
 	ds = slices.DeleteFunc(ds, func(d diag.Diagnostic) bool { return d.Silenced != "" })
+	slices.SortStableFunc(ds, func(a, b diag.Diagnostic) int { return warnings(&a) - warnings(&b) }) // errors first
 	for _, d := range ds[:min(len(ds), longestList)] {
 		fmt.Fprintf(w, "\n- %s\n", report.EscapeMarkdown(inALine(&d)))
 	}
@@ -298,12 +315,17 @@ func (j *job) ciMarkdown(w io.Writer, parts []ciPart) error {
 	return nil
 }
 
+// warnings gives 1 for a warning, and 0 for an error.
+func warnings(d *diag.Diagnostic) int {
+	if d.Severity == diag.Warning {
+		return 1
+	}
+	return 0
+}
+
 // inALine gives a diagnostic without its excerpt.
 func inALine(d *diag.Diagnostic) string {
-	out := "error"
-	if d.Severity == diag.Warning {
-		out = "warning"
-	}
+	out := []string{"error", "warning"}[warnings(d)]
 	if d.Pos.Filename != "" {
 		out += " at " + d.Pos.String()
 	}

@@ -20,6 +20,6 @@ func main() {
 		out: os.Stdout, err: os.Stderr,
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())), errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
-		now:   time.Now, env: os.Getenv, in: os.Stdin, cacheDir: cacheDir, keepFrom: worthKeeping,
+		now:   time.Now, env: os.Getenv, in: os.Stdin, cacheDir: cacheDir, keepFrom: worthKeeping, program: programDigest(),
 	}))
 }

@@ -265,20 +265,17 @@ func (c *collector) roots() (out []*render.Kustomization, err error) {
 	seen := map[string]bool{}
 	var add func(k *render.Kustomization) error
 	add = func(k *render.Kustomization) error {
-		if k == nil || k.Component || seen[k.Dir] {
+		if k.Component || seen[k.Dir] {
 			return nil
 		}
 		seen[k.Dir] = true
-		if !k.Lists {
+		listed, err := listedBy(k)
+		if err != nil || listed == nil {
 			out = append(out, k)
-			return nil
+			return err
 		}
-		for _, listed := range k.Uses {
-			k, err := render.FindKustomization(listed)
-			if err != nil {
-				return err
-			}
-			if err := add(k); err != nil {
+		for _, l := range listed {
+			if err := add(l); err != nil {
 				return err
 			}
 		}
@@ -290,6 +287,25 @@ func (c *collector) roots() (out []*render.Kustomization, err error) {
 				return nil, err
 			}
 		}
+	}
+	return out, nil
+}
+
+// listedBy gives the kustomizations that a kustomization lists, if it does nothing
+// else, and nothing that kustomize would refuse.
+func listedBy(k *render.Kustomization) (out []*render.Kustomization, err error) {
+	if !k.Lists {
+		return nil, nil
+	}
+	for i, dir := range k.Uses {
+		listed, err := render.FindKustomization(dir)
+		if err != nil {
+			return nil, err
+		}
+		if listed == nil || listed.Component || slices.Contains(k.Uses[:i], dir) {
+			return nil, nil
+		}
+		out = append(out, listed)
 	}
 	return out, nil
 }

@@ -130,7 +130,7 @@ func (j *job) render() (err error) {
 		return failure{err}
 	}
 	if j.cache == nil && len(j.expansion.Overlays()) >= j.w.keepFrom {
-		j.cache = openCache(j.w.cacheDir)
+		j.cache = openCache(j.w.cacheDir, j.w.program)
 	}
 	p := newProgress(j.w, j.cfg)
 	j.built, err = render.Build(j.expansion, j.tree, j.cache, p.step)

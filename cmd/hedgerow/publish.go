@@ -467,11 +467,19 @@ func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
 		subject, _, _ := strings.Cut(r.Message, "\n")
 		j.say(w, "%s\n", subject)
 	}
-	if slices.ContainsFunc(slices.Concat(r.Write, r.Delete), func(file string) bool {
-		return strings.HasPrefix(file, path.Join(o.Target.Path, render.DeliveryFolder)+"/")
-	}) {
-		j.say(w, "the objects in %s changed: unless Argo CD or Flux syncs that folder too, apply them: until then what opens, closes or begins is not in force everywhere\n", path.Join(o.Target.Path, render.DeliveryFolder))
+	for _, note := range deliveryNote(o, r) {
+		j.say(w, "%s\n", note)
 	}
 	j.sayReservations(w)
 	j.sayExceptions(w)
+}
+
+// deliveryNote says that the objects by which the overlays are delivered change,
+// if they do.
+func deliveryNote(o *publish.Options, r *publish.Result) []string {
+	folder := path.Join(o.Target.Path, render.DeliveryFolder)
+	if !slices.ContainsFunc(slices.Concat(r.Write, r.Delete), func(file string) bool { return strings.HasPrefix(file, folder+"/") }) {
+		return nil
+	}
+	return []string{fmt.Sprintf("the objects in %s changed: unless Argo CD or Flux syncs that folder too, apply them: until then what opens, closes or begins is not in force everywhere", folder)}
 }

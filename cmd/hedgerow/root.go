@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -34,8 +35,9 @@ type world struct {
 	color                    bool // colour is welcome on a terminal
 	now                      func() time.Time
 	env                      func(name string) string
-	cacheDir                 string // of the user; "" if there is none
-	keepFrom                 int    // how many overlays make it worth keeping what was built of them
+	cacheDir                 string                            // of the user; "" if there is none
+	program                  func() ([sha256.Size]byte, error) // the digest of the executable
+	keepFrom                 int                               // how many overlays make it worth keeping what was built of them
 }
 
 // run is the whole program: it gives the exit code.

@@ -46,10 +46,12 @@ func comparesOutput(w world, cfg *config) bool {
 	return err == nil && targetBranch(w) == ""
 }
 
-// stateOfOutput gives what the output folder holds. What stays as it is need not
-// be built again.
+// stateOfOutput gives what the output folder holds. Where that is what Hedgerow
+// wrote and nothing else, what stays as it is need not be built again.
 func (j *job) stateOfOutput() (*state, error) {
-	if j.output.Inventory() == nil { // it cannot be read, and the folder is as any other
+	if as, err := j.output.IsAsListed(); err != nil {
+		return nil, failure{err}
+	} else if !as {
 		return readState(j.w, j.cfg, j.cfg.output())
 	}
 	plan, _, err := render.NewPlan(j.output, j.expansion, j.tree, render.PlanOptions{Tags: j.cfg.Tags, MaxRemovedNamespaces: j.cfg.MaxRemoved})

@@ -16,7 +16,7 @@ type Size struct {
 }
 
 // Files gives the files of a tenancy by name. They import the schema, so that
-// "cue vet" judges them as Hedgerow does.
+// "cue vet" holds them against it.
 func Files(s Size) map[string]string {
 	files := map[string]string{}
 	teams := make([]strings.Builder, s.Teams)
