@@ -9,7 +9,7 @@ import (
 // judge holds the value against the schema and gives CUE's errors.
 //
 // A large tenancy that is right is judged a piece at a time: CUE keeps what it
-// evaluates at once in memory until it is done, gigabytes of 10,000 namespaces.
+// evaluates at once in memory until it is done, 1.3 GiB of 10,000 namespaces.
 // Only of the whole can it say what is wrong.
 func judge(ctx *cue.Context, user cue.Value) error {
 	schema := ctx.CompileString(Source, cue.Filename(sourceFileName))

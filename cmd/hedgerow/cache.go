@@ -43,7 +43,7 @@ func openCache(userCache string, program func() ([sha256.Size]byte, error)) rend
 	if err != nil {
 		return nil
 	}
-	go func() { _ = files.Trim() }() // what is not removed now is removed later
+	_ = files.Trim() // what is not removed now is removed later
 	return &buildCache{files, digest}
 }
 

@@ -186,9 +186,7 @@ func (j *job) ciDiff(context.Context) (*ciPart, error) {
 	case err != nil:
 		return nil, err
 	}
-	now := provedState(j.proof)
-	now.job = j
-	if part.diff, err = compareWithReservations(old, now); err != nil {
+	if part.diff, err = compareWithReservations(old, j.state()); err != nil {
 		return nil, err
 	}
 	said := j.reservations()

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
-	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
@@ -108,19 +107,14 @@ func diffWithOutput(w world, cfg *config) (*report.Difference, error) {
 		return nil, err
 	}
 	defer j.close()
-	if _, err := j.build(j.today()); err != nil {
+	if err := j.buildRight(); err != nil {
 		return nil, err
-	}
-	if diag.HasErrors(j.diags) {
-		return nil, j.report()
 	}
 	old, err := j.stateOfOutput()
 	if err != nil {
 		return nil, err
 	}
-	now := provedState(j.proof)
-	now.job = j
-	return compareWithReservations(old, now)
+	return compareWithReservations(old, j.state())
 }
 
 func compareWithReservations(old, now *state) (*report.Difference, error) {

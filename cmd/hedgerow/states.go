@@ -135,10 +135,16 @@ func tenancyState(w world, cfg *config) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := provedState(j.proof)
-	s.job = j
+	s := j.state()
 	j.tree, j.built = nil, nil // which nobody asks for: there may be two states of this size
 	return s, nil
+}
+
+// state gives what a job has built and proved.
+func (j *job) state() *state {
+	s := provedState(j.proof)
+	s.job = j
+	return s
 }
 
 func provedState(p *proof.Proof) *state {

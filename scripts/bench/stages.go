@@ -63,7 +63,7 @@ func stagesOf(dir, output string) (s stages, err error) {
 	var x *generator.Expansion
 	var tree render.Tree
 	var built []render.Built
-	kept := &memory{data: map[[sha256.Size]byte][]byte{}}
+	kept := &memory{}
 	build := func() (err error) {
 		built, err = render.Build(x, tree, kept, nil)
 		return err
@@ -167,22 +167,16 @@ func right(found []diag.Diagnostic) error {
 }
 
 // A memory keeps what kustomize built without a disk.
-type memory struct {
-	sync.Mutex
-	data map[[sha256.Size]byte][]byte
-}
+type memory struct{ sync.Map }
 
 // Get implements render.Cache.
 func (m *memory) Get(key [sha256.Size]byte) ([]byte, bool) {
-	m.Lock()
-	defer m.Unlock()
-	data, ok := m.data[key]
-	return data, ok
+	data, ok := m.Load(key)
+	if !ok {
+		return nil, false
+	}
+	return data.([]byte), true
 }
 
 // Put implements render.Cache.
-func (m *memory) Put(key [sha256.Size]byte, data []byte) {
-	m.Lock()
-	defer m.Unlock()
-	m.data[key] = data
-}
+func (m *memory) Put(key [sha256.Size]byte, data []byte) { m.Store(key, data) }
