@@ -147,23 +147,16 @@ func (s *state) name(other *state) error {
 // carries, and the lints that the new tenancy silences.
 func reservations(old, now *state, d *report.Difference) (out []string) {
 	cs, meshes := d.Connections(), map[string]string{} // the meshes that clusters have now
-	if now.job != nil {
-		for _, k := range meshesShown(now.job.tenancy, cs) {
-			meshes[k.Name] = k.Mesh.Text
-			out = append(out, meshNote(meshIs, k))
+	for _, k := range meshesShown(now.tenancy, cs) {
+		meshes[k.Name] = k.Mesh.Text
+		out = append(out, meshNote(meshIs, k))
+	}
+	for _, k := range meshesShown(old.tenancy, cs) {
+		if meshes[k.Name] != k.Mesh.Text {
+			out = append(out, meshNote(meshWas, k))
 		}
 	}
-	if old.job != nil {
-		for _, k := range meshesShown(old.job.tenancy, cs) {
-			if meshes[k.Name] != k.Mesh.Text {
-				out = append(out, meshNote(meshWas, k))
-			}
-		}
-	}
-	if now.job != nil {
-		out = append(out, now.job.silenced()...)
-	}
-	return out
+	return append(out, now.silenced...)
 }
 
 // compare gives the difference of two states, cluster by cluster.

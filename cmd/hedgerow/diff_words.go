@@ -5,7 +5,6 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/hedgerow-dev/hedgerow/proof"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/report"
@@ -35,15 +34,12 @@ func ownersOf(policies []*networkingv1.NetworkPolicy) map[string][]string {
 // both ends would read the same without that name.
 func (w *words) end(e reach.End) report.End {
 	for _, s := range []*state{w.now, w.old} {
-		c := s.proved(w.cluster)
-		if c == nil {
-			continue
-		}
-		place, known := c.Places[e.Namespace]
+		places := s.places[w.cluster]
+		place, known := places[e.Namespace]
 		if !known {
 			continue
 		}
-		out := endInWords(c, e)
+		out := endInWords(places, e)
 		if w.moved(place.String(), e.Namespace) {
 			out = out.WithNamespace()
 		}
@@ -56,25 +52,13 @@ func (w *words) end(e reach.End) report.End {
 // states.
 func (w *words) moved(place, namespace string) bool {
 	for _, s := range []*state{w.now, w.old} {
-		c := s.proved(w.cluster)
-		if c == nil {
-			continue
-		}
-		for name, at := range c.Places {
+		for name, at := range s.places[w.cluster] {
 			if at.String() == place && name != namespace {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// proved gives what is known of a cluster in a tenancy's terms; nil of manifests.
-func (s *state) proved(cluster string) *proof.Cluster {
-	if s.proof == nil {
-		return nil
-	}
-	return s.proof.Clusters[cluster]
 }
 
 func (w *words) namespaces(names []string) (out []string) {

@@ -390,7 +390,7 @@ func (j *job) message(plan *render.Plan) (string, error) {
 		return "", err
 	}
 	retired, released := plan.Retired()
-	d, err := compare(old, provedState(j.proof).keeping(old, released))
+	d, err := compare(old, j.state().keeping(old, released))
 	if err != nil {
 		return "", err
 	}
@@ -427,7 +427,7 @@ func rolloutWords(overlays []*generator.Overlay, ended []string) string {
 // keeping gives the state with the denies of namespaces that are released: they
 // stay in the cluster for as long as nobody deletes them there.
 func (s *state) keeping(old *state, released []render.NamespaceEntry) *state {
-	out := &state{clusters: maps.Clone(s.clusters), proof: s.proof}
+	out := &state{clusters: maps.Clone(s.clusters), places: s.places, tenancy: s.tenancy}
 	for _, e := range released {
 		now, was := out.clusters[e.Cluster], old.clusters[e.Cluster]
 		if now.Cluster == nil {

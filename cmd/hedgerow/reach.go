@@ -117,7 +117,7 @@ func reachTenancy(w world, cfg *config, o *reachOptions) error {
 func connections(c *proof.Cluster, list []reach.Connection) (out []report.Connection) {
 	for i := range list {
 		e := &list[i]
-		r := connection(e, func(e reach.End) report.End { return endInWords(c, e) })
+		r := connection(e, func(e reach.End) report.End { return endInWords(c.Places, e) })
 		r.Cluster = c.Name
 		for _, f := range c.Flows(e.Rules) {
 			r.Flows = append(r.Flows, f.Name)
@@ -127,18 +127,18 @@ func connections(c *proof.Cluster, list []reach.Connection) (out []report.Connec
 	return out
 }
 
-// endInWords gives an end with what the tenancy calls it; c may be nil.
-func endInWords(c *proof.Cluster, e reach.End) report.End {
-	if c != nil {
-		if place, known := c.Places[e.Namespace]; known {
-			end := report.NewEnd(e, place.String(), place.Team, place.Owners)
-			if !place.Retired {
-				end = end.InEnvironment(place.Environment)
-			}
-			return end
-		}
+// endInWords gives an end with what the tenancy calls its namespace, if it knows
+// it.
+func endInWords(places map[string]proof.Place, e reach.End) report.End {
+	place, known := places[e.Namespace]
+	if !known {
+		return report.NewEnd(e, "", "", nil)
 	}
-	return report.NewEnd(e, "", "", nil)
+	end := report.NewEnd(e, place.String(), place.Team, place.Owners)
+	if !place.Retired {
+		end = end.InEnvironment(place.Environment)
+	}
+	return end
 }
 
 func connection(e *reach.Connection, end func(reach.End) report.End) report.Connection {

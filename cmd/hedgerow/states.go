@@ -14,13 +14,17 @@ import (
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/revision"
 	"github.com/hedgerow-dev/hedgerow/schema"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // A state is what there is at one time, by cluster.
 type state struct {
 	clusters map[string]reach.State
-	proof    *proof.Proof // nil of manifests
-	job      *job         // that built it; nil of manifests
+	// places are what the tenancy calls namespaces in Kubernetes, by cluster. Of
+	// manifests they are nil, as is what follows.
+	places   map[string]map[string]proof.Place
+	tenancy  *tenancy.Tenancy
+	silenced []string // lints, in words
 }
 
 // cluster gives the state of a cluster; an empty one if there is none. Where a
@@ -31,9 +35,9 @@ func (s *state) cluster(name string, other *state) reach.State {
 	if !ok {
 		c = reach.State{Cluster: &reach.Cluster{}}
 	}
-	if s.proof == nil && other.proof != nil && other.proof.Clusters[name] != nil {
+	if s.tenancy == nil && other.tenancy != nil && other.clusters[name].Cluster != nil {
 		with := *c.Cluster
-		with.Workloads = slices.Concat(with.Workloads, other.proof.Clusters[name].Objects.Workloads)
+		with.Workloads = slices.Concat(with.Workloads, other.clusters[name].Workloads)
 		c.Cluster = &with
 	}
 	return c
@@ -135,22 +139,16 @@ func tenancyState(w world, cfg *config) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := j.state()
-	j.tree, j.built = nil, nil // which nobody asks for: there may be two states of this size
-	return s, nil
+	return j.state(), nil
 }
 
-// state gives what a job has built and proved.
+// state gives what a job has built and proved, without what was needed for that:
+// there may be two states of a size.
 func (j *job) state() *state {
-	s := provedState(j.proof)
-	s.job = j
-	return s
-}
-
-func provedState(p *proof.Proof) *state {
-	s := &state{clusters: map[string]reach.State{}, proof: p}
-	for name, c := range p.Clusters {
+	s := &state{clusters: map[string]reach.State{}, places: map[string]map[string]proof.Place{}, tenancy: j.tenancy, silenced: j.silenced()}
+	for name, c := range j.proof.Clusters {
 		s.clusters[name] = reach.State{Cluster: c.Objects, Has: c.Managed}
+		s.places[name] = c.Places
 	}
 	return s
 }

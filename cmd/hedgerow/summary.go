@@ -133,8 +133,12 @@ func meshNote(format string, k *tenancy.Cluster) string {
 	return fmt.Sprintf(format, k.Name, port, k.Mesh.Text)
 }
 
-// meshesShown gives the clusters on which a connection shows the port of a mesh.
+// meshesShown gives the clusters on which a connection shows the port of a mesh;
+// none without a tenancy.
 func meshesShown(t *tenancy.Tenancy, cs []report.Connection) (out []*tenancy.Cluster) {
+	if t == nil {
+		return nil
+	}
 	for name, k := range tenancy.Sorted(t.Clusters) {
 		port, ok := k.MeshPort()
 		if ok && slices.ContainsFunc(cs, func(c report.Connection) bool { return c.Cluster == name && showsPort(&c, port) }) {
