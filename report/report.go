@@ -144,6 +144,10 @@ func plain(s string) string {
 	return b.String()
 }
 
+// Plain gives a text from outside for people: what would start a line, steer a
+// terminal or turn the direction of writing is written as Go writes it.
+func Plain(s string) string { return plain(s) }
+
 func unprintable(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
 
 // String gives the end for people.

@@ -39,13 +39,20 @@ func (c *Connection) row() []string {
 }
 
 func writeCSV(w io.Writer, cs []Connection) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(columns); err != nil {
-		return err
-	}
+	rows := [][]string{columns}
 	for i := range cs {
 		row := cs[i].row()
 		row[1], row[2] = cs[i].From.full, cs[i].To.full // programs read it
+		rows = append(rows, row)
+	}
+	return WriteCSV(w, rows)
+}
+
+// WriteCSV writes rows as every report in CSV is written: each text as Plain
+// gives it, and none that a spreadsheet takes for a formula. Errors are those of w.
+func WriteCSV(w io.Writer, rows [][]string) error {
+	out := csv.NewWriter(w)
+	for _, row := range rows {
 		if err := out.Write(inert(row)); err != nil {
 			return err
 		}
@@ -56,12 +63,14 @@ func writeCSV(w io.Writer, cs []Connection) error {
 
 // inert keeps spreadsheets from taking a text for a formula.
 func inert(row []string) []string {
+	out := make([]string, len(row))
 	for i, s := range row {
+		out[i] = plain(s)
 		if strings.HasPrefix(s, "=") || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "-") || strings.HasPrefix(s, "@") {
-			row[i] = "'" + s
+			out[i] = "'" + out[i]
 		}
 	}
-	return row
+	return out
 }
 
 func writeMarkdown(w io.Writer, cs []Connection) error {
@@ -163,14 +172,7 @@ func (m *matrix) write(w io.Writer, f Format, cluster string) error {
 	}
 	switch f {
 	case CSV:
-		out := csv.NewWriter(w)
-		for _, r := range rows {
-			if err := out.Write(inert(r)); err != nil {
-				return err
-			}
-		}
-		out.Flush()
-		return out.Error()
+		return WriteCSV(w, rows)
 	case Markdown:
 		for i, r := range rows {
 			markdownRow(w, escapeAll(r))

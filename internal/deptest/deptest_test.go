@@ -57,6 +57,7 @@ var broken = fstest.MapFS{
 		"github.com/go-git/go-git/v5"),
 	"reach/b.go":                importing("os", "math/rand"),
 	"proof/b.go":                importing("time"),
+	"overview/a.go":             importing("html/template", "os", "time", "math/rand", module+"/reach"),
 	"report/a.go":               importing("os", "k8s.io/api/core/v1", module+"/proof"),
 	"revision/a.go":             importing(module+"/tenancy", "sigs.k8s.io/yaml"),
 	"internal/declared/a.go":    importing("net/netip", module+"/tenancy", module+"/generator"),
@@ -137,6 +138,10 @@ other/a.go:10: ./other may not use "./internal/tenancies": only tests know the t
 other/a.go:11: ./other may not use "k8s.io/client-go/rest": only kube speaks to a cluster
 other/deep/exit.go:3: ./other/deep may not use "os.Exit": only main ends the process, with the exit code of the command
 other/exit.go:4: ./other may not use "os.Exit": only main ends the process, with the exit code of the command
+overview/a.go:3: ./overview may not use "os": the same overview gives the same bytes: no files, no clock, no chance
+overview/a.go:4: ./overview may not use "time": the same overview gives the same bytes: no files, no clock, no chance
+overview/a.go:5: ./overview may not use "math/rand": the same overview gives the same bytes: no files, no clock, no chance
+overview/a.go:6: ./overview may not use "./reach": an overview writes what it is given, and holds no types of what finds it out
 proof/a.go:2: ./proof may not use "./render": the proof compares two graphs and must not learn what was meant from what wrote it
 proof/a.go:3: ./proof may not use "cuelang.org/go/cue": the proof is a function of tenancy and graphs
 proof/a.go:4: ./proof may not use "sigs.k8s.io/kustomize/api/resmap": the proof is a function of tenancy and graphs

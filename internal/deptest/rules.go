@@ -187,6 +187,16 @@ var Rules = []Rule{
 		Reason: "a report writes what it is given and decides nothing",
 	},
 	{
+		In:     "./overview/...",
+		Only:   []string{"std", "./report/...", "./overview/..."},
+		Reason: "an overview writes what it is given, and holds no types of what finds it out",
+	},
+	{
+		In:     "./overview/...",
+		Never:  []string{"os/...", "time/...", "math/rand/..."},
+		Reason: "the same overview gives the same bytes: no files, no clock, no chance",
+	},
+	{
 		In: "./...", Except: []string{"./cmd/..."},
 		Never:  []string{"flag", "github.com/spf13/cobra/...", "github.com/spf13/viper/..."},
 		Reason: "only cmd reads flags and configuration; the others take options",

@@ -1,0 +1,80 @@
+"use strict";
+// Reads what the page embeds. data.go says in which order the lists hold what.
+
+const model = (() => {
+  const raw = JSON.parse(byId("data").textContent);
+  const text = (i) => raw.texts[i];
+  const texts = (list) => list.map(text);
+  const pairs = (list) => list.flatMap((n, i) => (i % 2 ? [] : [text(n) + "/" + text(list[i + 1])]));
+
+  const environments = raw.environments.map((e) => ({ name: text(e[0]), cluster: text(e[1]), class: text(e[2]) }));
+  const teams = raw.teams.map((t) => ({ name: text(t[0]), owners: texts(t[1]), at: text(t[2]) }));
+  const flows = raw.flows.map((f) => ({
+    name: text(f[0]), from: text(f[1]), to: text(f[2]), ports: text(f[3]), environments: texts(f[4]), reason: text(f[5]),
+    owners: texts(f[6]), ticket: text(f[7]), expires: text(f[8]), state: text(f[9]), at: text(f[10]), connections: [],
+  }));
+  const flowNamed = new Map(flows.map((f) => [f.name, f]));
+
+  // A group is a place of the map: a namespace, or what stands for what is in none.
+  const groups = new Map();
+  const add = (name, of) => {
+    const g = { name, environment: "", team: "", cluster: "", state: "outside", owners: [], workloads: [], exemptions: [],
+      sign: "", in: [], out: [], ...of };
+    groups.set(name, g);
+    return g;
+  };
+  for (const n of raw.namespaces) {
+    add(text(n[0]), {
+      namespace: true, kubernetes: text(n[1]), cluster: text(n[2]), environment: text(n[3]), team: text(n[4]),
+      owners: texts(n[5]), state: text(n[6]), reason: text(n[7]), until: text(n[8]),
+      exemptions: n[9].map((e) => ({ layer: text(e[0]), reason: text(e[1]), at: text(e[2]) })),
+      workloads: n[10].map((w) => ({ name: text(w[0]), pods: text(w[1]), ports: texts(w[2]), at: text(w[3]) })),
+      at: text(n[11]),
+    });
+  }
+  if (raw.change) {
+    for (const i of raw.change.appeared) if (groups.has(text(i))) groups.get(text(i)).sign = "+";
+    for (const i of raw.change.vanished) {
+      if (groups.has(text(i))) continue;
+      const environment = environments.find((e) => text(i).startsWith(e.name + "/"));
+      add(text(i), { namespace: true, state: "gone", sign: "−", cluster: environment ? environment.cluster : "",
+        environment: environment ? environment.name : "", team: environment ? "(gone)" : "" });
+    }
+  }
+  const group = (name) => groups.get(name) || add(name, {});
+
+  // Why something is open: by flows, by what is open on purpose or for want of policies, or by the baseline.
+  const kindOf = (c) => {
+    if (c.flowNames.length > 0) return "flow";
+    const loose = (g) => g.state === "open" || g.state === "unmanaged";
+    return loose(c.from) || loose(c.to) ? "loose" : "baseline";
+  };
+  const connection = (mark) => (c) => {
+    const out = { cluster: text(c[0]), from: group(text(c[1])), fromLabel: text(c[2]), to: group(text(c[3])),
+      toLabel: text(c[4]), ports: text(c[5]), flowNames: texts(c[6]), policies: pairs(c[7]), mark };
+    out.flows = out.flowNames.map((n) => flowNamed.get(n)).filter(Boolean);
+    out.kind = kindOf(out);
+    return out;
+  };
+  const connections = raw.connections.map(connection(""));
+  for (const c of connections) {
+    c.to.in.push(c);
+    c.from.out.push(c);
+    for (const f of c.flows) f.connections.push(c);
+  }
+  const opened = raw.change ? raw.change.opened.map(connection("opened")) : [];
+  const closed = raw.change ? raw.change.closed.map(connection("closed")) : [];
+  return { asOf: raw.asOf, environments, teams, flows, flowNamed, groups, connections, opened, closed, change: Boolean(raw.change) };
+})();
+
+const signs = { opened: "+", closed: "−", both: "±" };
+
+const stateWords = {
+  enforced: "enforced", open: "kept open by a roll-out", retired: "retired", unmanaged: "unmanaged", outside: "outside",
+  gone: "gone",
+};
+
+// The name of a group without the environment that its place shows.
+function shortName(g) {
+  return g.environment && g.name.startsWith(g.environment + "/") ? g.name.slice(g.environment.length + 1) : g.name;
+}

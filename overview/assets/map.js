@@ -1,0 +1,240 @@
+"use strict";
+// Draws the map. What it shows comes from app.js; what is chosen on it goes back there.
+
+const map = (() => {
+  const FAR = 0.62; // scale below which a tile's text could not be read
+  const MANY = 260; // lines above which those of teams stand for those of their namespaces
+  let svg, root, zoom, placed, tileOf, scale = 1, choose;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+  function start(onChoose) {
+    choose = onChoose;
+    svg = d3.select("#map").append("svg").attr("role", "group").attr("aria-label",
+      "Map of teams and namespaces. Arrow keys move from one to the next, Enter shows its details. The map as text follows below.");
+    const defs = svg.append("defs");
+    for (const kind of ["flow", "lit", "opened", "closed", "loose"]) {
+      defs.append("marker").attr("id", "arrow-" + kind).attr("class", "arrow " + kind).attr("viewBox", "0 0 8 8").attr("refX", 7).attr("refY", 4)
+        .attr("markerWidth", 7).attr("markerHeight", 7).attr("markerUnits", "userSpaceOnUse").attr("orient", "auto-start-reverse").append("path").attr("d", "M0,0.6L8,4L0,7.4z");
+    }
+    const hatch = defs.append("pattern").attr("id", "hatch").attr("width", 7).attr("height", 7).attr("patternUnits", "userSpaceOnUse").attr("patternTransform", "rotate(45)");
+    hatch.append("rect").attr("class", "hatch-back").attr("width", 7).attr("height", 7);
+    hatch.append("rect").attr("class", "hatch-line").attr("width", 2.5).attr("height", 7);
+    root = svg.append("g");
+    zoom = d3.zoom().scaleExtent([0.05, 3]).filter((event) => !event.button && (event.type !== "wheel" || event.ctrlKey || event.metaKey || svg.node().contains(document.activeElement)))
+      .on("zoom", (event) => { root.attr("transform", event.transform); rescale(event.transform.k); });
+    svg.call(zoom).on("dblclick.zoom", null);
+    svg.on("click", (event) => { if (event.target === svg.node()) choose(null); });
+    svg.on("keydown", onKey);
+  }
+
+  // draw shows groups and connections; lit are those that are chosen or found, or null.
+  function draw(groups, connections) {
+    const { width, height } = size();
+    placed = placeMap(groups, width / height, 34);
+    const k = fitting(placed);
+    if (k < FAR) placed = placeMap(groups, width / height, Math.min(26 / k, 170));
+    tileOf = new Map(placed.tiles.map((t) => [t.group, t]));
+    root.selectAll("*").remove();
+    drawBoxes();
+    const pairs = pairsOf(connections, (g) => tileOf.get(g));
+    const joined = pairs.length > MANY;
+    const shown = joined ? pairsOf(connections, (g) => (tileOf.get(g) || {}).team) : pairs;
+    const hits = root.append("g").attr("class", "lines");
+    drawTiles();
+    drawHits(hits, shown);
+    drawLines(root.append("g").attr("class", "lines" + (joined ? " joined" : "")), shown);
+    root.append("g").attr("class", "lines above");
+    drawNames();
+    fit(false);
+    return joined;
+  }
+
+  function drawBoxes() {
+    const boxes = root.append("g").selectAll("g").data(placed.boxes).join("g").attr("class", (b) => "box " + b.kind);
+    boxes.append("rect").attr("x", (b) => b.x).attr("y", (b) => b.y).attr("width", (b) => b.width).attr("height", (b) => b.height).attr("rx", 14);
+    boxes.append("text").attr("class", "box-title").text((b) => b.title);
+    const teams = root.append("g").selectAll("g").data(placed.teams.filter((t) => !t.bare)).join("g").attr("class", "team");
+    teams.append("rect").attr("x", (t) => t.x).attr("y", (t) => t.y).attr("width", (t) => t.width).attr("height", (t) => t.height).attr("rx", 10);
+    teams.append("title").text((t) => "team " + t.name);
+  }
+
+  function drawTiles() {
+    const tiles = root.append("g").attr("class", "tiles").selectAll("g").data(placed.tiles).join("g")
+      .attr("class", (t) => "tile " + t.group.state + (t.group.sign === "+" ? " new" : "")).attr("role", "button").attr("tabindex", -1)
+      .attr("aria-label", (t) => labelOf(t.group)).attr("data-name", (t) => t.group.name)
+      .attr("transform", (t) => `translate(${t.x},${t.y})`)
+      .on("click", (event, t) => { event.stopPropagation(); rove(t); choose({ group: t.group }); })
+      .on("focus", (event, t) => rove(t, true));
+    tiles.append("rect").attr("width", TILE.width).attr("height", TILE.height).attr("rx", 7);
+    tiles.append("title").text((t) => labelOf(t.group));
+    tiles.filter((t, i) => i === 0).attr("tabindex", 0);
+  }
+
+  // drawNames writes above lines and tiles, so that nothing crosses a name.
+  function drawNames() {
+    const names = root.append("g").attr("aria-hidden", "true").selectAll("g").data(placed.tiles).join("g")
+      .attr("class", (t) => "text " + t.group.state).attr("transform", (t) => `translate(${t.x},${t.y})`);
+    names.append("text").attr("class", "name").attr("x", 10).attr("y", 18).text((t) => cut((t.group.sign ? t.group.sign + " " : "") + shortName(t.group), 20));
+    names.append("text").attr("class", "state").attr("x", 10).attr("y", 33).text((t) => cut(underName(t.group), 26));
+    names.append("text").attr("class", "glyph").attr("x", TILE.width / 2).attr("y", TILE.height / 2 + 11).text((t) => glyphs[t.group.state] || t.group.sign);
+    const labels = root.append("g").attr("aria-hidden", "true").selectAll("text").data(placed.teams.filter((t) => !t.bare)).join("text");
+    labels.attr("class", "team-title").text((t) => t.name);
+  }
+
+  const glyphs = { unmanaged: "!", open: "◌", retired: "×", gone: "−" };
+
+  function underName(g) {
+    switch (g.state) {
+      case "unmanaged": return "! UNMANAGED";
+      case "open": return "◌ OPEN until " + g.until;
+      case "retired": return "× retired";
+      case "gone": return "gone";
+    }
+    const flows = (list) => new Set(list.filter((c) => c.kind === "flow").flatMap((c) => c.flowNames)).size;
+    const [i, o] = [flows(g.in), flows(g.out)];
+    return i + o === 0 ? "no flows" : (i ? "← " + i + " in" : "") + (i && o ? "   " : "") + (o ? o + " out →" : "");
+  }
+
+  function labelOf(g) {
+    return [g.name, g.team && "team " + g.team, stateWords[g.state] + (g.until ? " until " + g.until : ""),
+      g.in.length + " in, " + g.out.length + " out"].filter(Boolean).join(", ");
+  }
+
+  function cut(s, n) { return s.length > n ? s.slice(0, n - 1) + "…" : s; }
+
+  function kindOf(pair) { return pair.mark === "both" ? "opened" : pair.mark || (pair.loose ? "loose" : "flow"); }
+
+  // drawHits makes lines easy to press, below the tiles, which can be pressed where lines cross them.
+  function drawHits(layer, pairs) {
+    for (const p of pairs) p.line = lineOf(p);
+    const hits = layer.selectAll("path").data(pairs).join("path").attr("class", "hit").attr("d", (p) => p.line.path)
+      .attr("data-pair", wordsOf).on("click", (event, p) => { event.stopPropagation(); choose({ pair: p }); })
+      .on("pointerenter", (event, p) => hover(p)).on("pointerleave", () => hover(null));
+    hits.append("title").text(wordsOf);
+  }
+
+  function hover(pair) { root.selectAll("g.line").classed("hover", (p) => p === pair); }
+
+  function drawLines(layer, pairs, lit) {
+    const order = { "": 0, closed: 1, opened: 2, both: 2 };
+    const lines = layer.selectAll("g").data([...pairs].sort((p, q) => order[p.mark] - order[q.mark])).join("g")
+      .attr("class", (p) => "line " + kindOf(p) + (lit ? " lit" : ""));
+    for (const p of pairs) p.line = lineOf(p);
+    lines.append("path").attr("class", "stroke").attr("d", (p) => p.line.path)
+      .attr("marker-end", (p) => `url(#arrow-${lit && kindOf(p) === "flow" ? "lit" : kindOf(p)})`)
+      .attr("stroke-width", (p) => (p.from.group ? null : 1 + Math.min(5, Math.sqrt(p.connections.length))));
+    const marked = lines.filter((p) => p.mark);
+    marked.append("circle").attr("class", "sign-back").attr("r", 8).attr("cx", (p) => p.line.at[0]).attr("cy", (p) => p.line.at[1]);
+    marked.append("text").attr("class", "sign").attr("x", (p) => p.line.at[0]).attr("y", (p) => p.line.at[1] + 5).text((p) => signs[p.mark]);
+  }
+
+  // light sets apart what is chosen or found; nothing if both are null.
+  function light(groups, connections) {
+    const pairs = connections ? pairsOf(connections, (g) => tileOf.get(g)).slice(0, 800) : [];
+    const lit = new Set(groups || []);
+    for (const p of pairs) { lit.add(p.from.group); lit.add(p.to.group); }
+    const layer = root.select("g.above");
+    layer.selectAll("*").remove();
+    svg.classed("dim", Boolean(groups || connections));
+    root.selectAll("g.tile, g.text").classed("lit", (t) => lit.has(t.group)).classed("chosen", (t) => Boolean(groups) && groups.includes(t.group));
+    drawLines(layer, pairs, true);
+  }
+
+  function size() {
+    const r = svg.node().getBoundingClientRect();
+    return { width: r.width || 900, height: r.height || 600 };
+  }
+
+  function fitting(p) {
+    const { width, height } = size();
+    return Math.min(1.15, (width - 24) / p.width, (height - 24) / p.height);
+  }
+
+  function fit(moving) {
+    const { width, height } = size();
+    const k = fitting(placed);
+    go(d3.zoomIdentity.translate((width - placed.width * k) / 2, (height - placed.height * k) / 2).scale(k), moving);
+    svg.attr("viewBox", null);
+  }
+
+  function go(transform, moving) {
+    if (moving && !calm.matches) svg.transition().duration(250).call(zoom.transform, transform);
+    else svg.call(zoom.transform, transform);
+  }
+
+  function by(factor) {
+    if (calm.matches) svg.call(zoom.scaleBy, factor);
+    else svg.transition().duration(150).call(zoom.scaleBy, factor);
+  }
+
+  // rescale keeps titles readable at every scale.
+  function rescale(k) {
+    scale = k;
+    svg.classed("far", k < FAR);
+    const far = k < FAR;
+    root.selectAll("text.box-title").attr("x", (b) => b.x + BOX.padding).attr("y", (b) => b.y + Math.max(25, Math.min(19 / k, 125)))
+      .style("font-size", (b) => Math.min(Math.max(16, Math.min(15 / k, 110)), (b.width - 2 * BOX.padding) / (b.title.length * 0.58)) + "px");
+    root.selectAll("text.team-title").each(function (t) {
+      const wanted = far ? 11.5 / k : 13;
+      const room = (t.width - 12) / (Math.max(t.name.length, 3) * 0.6);
+      d3.select(this).style("font-size", Math.min(wanted, room) + "px").classed("over", far)
+        .attr("x", far ? t.x + t.width / 2 : t.x + TEAM.padding).attr("y", far ? t.y + t.height / 2 + Math.min(wanted, room) * 0.35 : t.y + 19);
+    });
+  }
+
+  // show moves to a group, near enough to read it.
+  function show(group) {
+    const t = tileOf.get(group);
+    if (!t) return;
+    const { width, height } = size();
+    const k = Math.max(scale, 0.8);
+    const [x, y] = middle(t);
+    go(d3.zoomIdentity.translate(width / 2 - x * k, height / 2 - y * k).scale(k), true);
+  }
+
+  function rove(tile, focused) {
+    root.selectAll("g.tile").attr("tabindex", (t) => (t === tile ? 0 : -1));
+    const node = nodeOf(tile);
+    if (!focused && node) node.focus({ preventScroll: true });
+    if (focused) bringIn(tile);
+  }
+
+  function nodeOf(tile) { return root.selectAll("g.tile").filter((t) => t === tile).node(); }
+
+  // bringIn moves the map if a tile is out of sight.
+  function bringIn(tile) {
+    const { width, height } = size();
+    const [x, y] = d3.zoomTransform(svg.node()).apply(middle(tile));
+    if (x < 0 || y < 0 || x > width || y > height) svg.call(zoom.translateTo, ...middle(tile));
+  }
+
+  const directions = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+  function onKey(event) {
+    const tile = d3.select(event.target).datum();
+    if (!tile || !tile.group) return;
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      choose({ group: tile.group, byKey: true });
+    } else if (event.key === "+" || event.key === "=") by(1.4);
+    else if (event.key === "-") by(1 / 1.4);
+    else if (directions[event.key]) {
+      event.preventDefault();
+      const next = neighbour(tile, directions[event.key]);
+      if (next) rove(next);
+    }
+  }
+
+  // neighbour gives the nearest tile in a direction, with what is aside counted double.
+  function neighbour(tile, [dx, dy]) {
+    let best = null, least = Infinity;
+    for (const t of placed.tiles) {
+      const along = (t.x - tile.x) * dx + (t.y - tile.y) * dy;
+      const aside = Math.abs((t.x - tile.x) * dy) + Math.abs((t.y - tile.y) * dx);
+      if (along > 0 && along + 2 * aside < least) { best = t; least = along + 2 * aside; }
+    }
+    return best;
+  }
+
+  return { start, draw, light, fit, by, show, labelOf };
+})();

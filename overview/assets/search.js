@@ -1,0 +1,111 @@
+"use strict";
+// Understands what is asked, and answers it: no markup here.
+
+// parseQuery gives {from, to, words}: what must be at the ends, and words that must occur.
+function parseQuery(query) {
+  const q = query.trim().replace(/\s+/g, " ").replace(/\?+$/, "").trim();
+  const clean = (s) => s.trim().replace(/^(?:the |team |namespace |workload )+/i, "").replace(/^["']|["']$/g, "");
+  let m = /^who (?:(?:can|may|could|does) )?reach(?:es)? (.+)$/i.exec(q);
+  if (m) return { to: clean(m[1]), words: [] };
+  m = /^what (?:can|may|could|does|do) (.+?) reach$/i.exec(q);
+  if (m) return { from: clean(m[1]), words: [] };
+  m = /^(?:can|may|could|does) (.+?) reach (.+)$/i.exec(q);
+  if (m) return { from: clean(m[1]), to: clean(m[2]), words: [] };
+  m = /^(\S.*?) ?(?:->|→) ?(.*\S)$/.exec(q);
+  if (m) return { from: clean(m[1]), to: clean(m[2]), words: [] };
+  const out = { words: [] };
+  for (const part of q.match(/(?:from|to):"[^"]*"|\S+/gi) || []) {
+    const end = /^(from|to):(.+)$/i.exec(part);
+    if (end) out[end[1].toLowerCase()] = clean(end[2]);
+    else out.words.push(part.toLowerCase());
+  }
+  return out;
+}
+
+// within reports whether the parts of a path occur in another one, in a row.
+function within(parts, path) {
+  for (let i = 0; i + parts.length <= path.length; i++) {
+    if (parts.every((p, k) => p === path[i + k])) return true;
+  }
+  return false;
+}
+
+// resolve gives the namespaces, and workloads of them, that a term means in every environment; "" is a whole namespace.
+function resolve(term) {
+  const parts = term.toLowerCase().split("/").filter(Boolean);
+  const found = new Map();
+  const whole = [...model.groups.values()].filter((g) => g.namespace);
+  for (const g of whole) {
+    const path = g.name.toLowerCase().split("/");
+    if (within(parts, path)) { found.set(g, [""]); continue; }
+    const workloads = g.workloads.filter((w) => within(parts, [...path, w.name.toLowerCase()])).map((w) => w.name);
+    if (parts.length > 1 && workloads.length > 0) found.set(g, workloads);
+  }
+  if (found.size === 0 && parts.length === 1) {
+    for (const g of whole) if (g.team.toLowerCase() === parts[0]) found.set(g, [""]);
+  }
+  return found;
+}
+
+// wide gives what a group that stands for several namespaces takes in: all but some, or "other" ones.
+const wide = once((name) => {
+  const all = /^every namespace(?: but (.+))?$/.exec(name);
+  if (all) return { all: true, but: new Set((all[1] || "").split(", ")) };
+  const pieces = name.split(", ").flatMap((p) => p.split(" and "));
+  return { all: pieces.some((p) => /^\d+ more$/.test(p)), but: new Set(), other: pieces.includes("any other namespace"),
+    names: new Set(pieces) };
+});
+
+// endMatcher gives a function that reports whether an end is, or may be, what a term means.
+function endMatcher(term) {
+  const found = resolve(term);
+  const low = term.toLowerCase();
+  const clusters = new Set([...found.keys()].map((g) => g.cluster));
+  const of = (group, label) => {
+    if (found.has(group)) {
+      return found.get(group).some((w) => w === "" || label === group.name || label === group.name + "/" + w ||
+        label.startsWith(group.name + " ("));
+    }
+    if (group.namespace) return found.size === 0 && label.toLowerCase().includes(low);
+    return group.name.toLowerCase().includes(low) || label.toLowerCase().includes(low);
+  };
+  const takesIn = (group, cluster) => {
+    if (group.namespace || found.size === 0 || !clusters.has(cluster)) return false;
+    const w = wide(group.name);
+    return [...found.keys()].some((g) => g.cluster === cluster && ((w.all && !w.but.has(g.name)) ||
+      (w.names && w.names.has(g.name)) || (w.other && g.state === "unmanaged")));
+  };
+  return { found, matches: (group, label, cluster) => of(group, label) || takesIn(group, cluster) };
+}
+
+// textOf is what plain words are looked for in.
+const textOf = once((x) => (x.connections && !x.namespace ? [x.name, x.from, x.to, x.ports, x.reason, ...x.owners, x.ticket, x.expires, x.state, x.at]
+  : [x.name, x.kubernetes, x.team, x.reason, x.at, stateWords[x.state], ...x.owners,
+    ...x.exemptions.flatMap((e) => [e.layer, e.reason]), ...x.workloads.flatMap((w) => [w.name, w.pods, ...w.ports])])
+  .filter(Boolean).join("\n").toLowerCase());
+
+// answer gives {note, connections, flows, groups}: what is open, and what else was found. note is a sentence.
+function answer(query, environment) {
+  const q = parseQuery(query);
+  const says = (x) => q.words.every((w) => textOf(x).includes(w));
+  if (!q.from && !q.to) {
+    const flows = model.flows.filter(says);
+    const groups = [...model.groups.values()].filter((g) => says(g) && (!environment || !g.environment || g.environment === environment));
+    return { connections: [], flows, groups, reach: false,
+      note: counted(flows.length, "flow") + " and " + counted(groups.length, "namespace") + " or place speak of " + q.words.join(" ") + "." };
+  }
+  const from = q.from ? endMatcher(q.from) : null, to = q.to ? endMatcher(q.to) : null;
+  const fits = (c) => (!from || from.matches(c.from, c.fromLabel, c.cluster)) && (!to || to.matches(c.to, c.toLabel, c.cluster)) &&
+    (!environment || [c.from, c.to].some((g) => g.environment === environment)) &&
+    q.words.every((w) => (c.fromLabel + " " + c.toLabel + " " + c.ports + " " + c.flowNames.join(" ")).toLowerCase().includes(w) || c.flows.some((f) => textOf(f).includes(w)));
+  const connections = [...model.connections, ...model.closed].filter(fits);
+  const open = connections.filter((c) => c.mark !== "closed");
+  const words = (q.from ? "from " + q.from + " " : "") + (q.to ? "to " + q.to : "");
+  const groups = [from, to].filter(Boolean).flatMap((m) => [...m.found.keys()]);
+  const loose = groups.filter((g) => g.state === "unmanaged");
+  let note = open.length === 0 ? "Nothing is open " + words.trim() + "." : counted(open.length, "connection") + (open.length === 1 ? " is" : " are") + " open " + words.trim() + ".";
+  if (connections.length > open.length) note += " " + counted(connections.length - open.length, "connection") + " closed since then.";
+  if (groups.length === 0 && connections.length === 0) note = "Nothing here is called " + [q.from, q.to].filter(Boolean).join(" or ") + ".";
+  if (loose.length > 0) note += " No policy rules " + loose.map((g) => g.name).join(", ") + ": there, only the other ends decide.";
+  return { connections, flows: [], groups, reach: true, note };
+}
