@@ -8,7 +8,8 @@ package overview
 // Overview is what is declared and what is open on one day.
 //
 // Names of namespaces are those that people use and that "hedgerow explain"
-// takes: environment/namespace, or shared/name. They are unique. Positions are
+// takes: environment/namespace, or shared/name. Where a name stands on several
+// clusters, " on " and the cluster follow, so that it is unique. Positions are
 // file:line:column in the tenancy.
 type Overview struct {
 	Version      string        `json:"version"` // of Hedgerow
@@ -128,11 +129,9 @@ type End struct {
 
 // Guard is a rule on what must never, or always, be open.
 type Guard struct {
-	Name   string `json:"name"`
-	Kind   string `json:"kind"` // never or always
-	Reason string `json:"reason"`
-	// Verdict is held, broken, suspended by a roll-out, or holds only because its
-	// ends are on different clusters.
+	Name    string `json:"name"`
+	Kind    string `json:"kind"` // never or always
+	Reason  string `json:"reason"`
 	Verdict string `json:"verdict"`
 	At      string `json:"at"`
 }
@@ -141,8 +140,8 @@ type Guard struct {
 const (
 	Held      = "held"
 	Broken    = "broken"
-	Suspended = "suspended"
-	Apart     = "apart"
+	Suspended = "suspended" // by a roll-out
+	Apart     = "apart"     // held, because its ends are on different clusters
 )
 
 // Silence is a lint that the tenancy silences where it would speak.

@@ -27,7 +27,31 @@ type Verdict struct {
 	Suspended []string
 	Held      int
 
-	broken []string // names
+	broken []string // names, with those that the calendar broke
+}
+
+// GuardState is what became of one guard.
+type GuardState string
+
+// The states of guards.
+const (
+	GuardHeld      GuardState = "held"
+	GuardBroken    GuardState = "broken"
+	GuardSuspended GuardState = "suspended" // by a roll-out
+	GuardApart     GuardState = "apart"     // held, because its ends are on different clusters
+)
+
+// Of gives what became of a guard that was judged.
+func (v *Verdict) Of(guard string) GuardState {
+	switch {
+	case slices.Contains(v.broken, guard):
+		return GuardBroken
+	case slices.Contains(v.Suspended, guard):
+		return GuardSuspended
+	case slices.Contains(v.Apart, guard):
+		return GuardApart
+	}
+	return GuardHeld
 }
 
 // Guards judges every guard on what will be open when every roll-out is over: a
@@ -75,6 +99,7 @@ func (p *Proof) judgeGuards() (Verdict, error) {
 				d.Code, d.Fix = diag.GuardExpired, "renew the flow that expired, or remove the guard"
 				v.Dated = append(v.Dated, d)
 			}
+			v.broken = append(v.broken, g.Name)
 		default:
 			v.Broken = append(v.Broken, j.List...)
 			v.broken = append(v.broken, g.Name)

@@ -153,6 +153,9 @@ func unprintable(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneErro
 // String gives the end for people.
 func (e End) String() string { return e.label }
 
+// Title gives Group for people.
+func (e End) Title() string { return e.title }
+
 // via says what opens a connection.
 func (c *Connection) via() string {
 	switch {

@@ -56,18 +56,21 @@ const (
 	modeInline  = "inline"
 )
 
-// configFlags are the flags of what can be configured.
+// configFlags are the flags of what can be configured, but for those whose names a
+// command has taken for flags of its own.
 func configFlags(f *pflag.FlagSet) {
-	f.StringP("output", "o", "overlays", "folder of the overlays, below the folder of the tenancy unless absolute")
-	f.String("format", "text", "format of the diagnostics: text, json, sarif, github or gitlab")
-	f.BoolP("quiet", "q", false, "no summary and no progress")
-	f.StringArrayP("tag", "t", nil, "give a value to an @tag of the tenancy, as name=value")
-	f.String("as-of", "", "day on which expiry is judged, as 2006-01-02 (default today, UTC)")
-	f.StringArray("allow-files", nil, "pattern of files in the output folder that are not Hedgerow's")
-	f.Int("max-removed-namespaces", 5, "how many namespaces may be retired or released at once")
-	f.Duration("timeout", 2*time.Minute, "how long the tenancy may take to evaluate")
-	f.Int("memory-limit", 4096, "how much memory it may take, in MiB")
-	f.String("mode", modePublish, "who writes the overlays: publish, after the merge, or inline, the pull request itself")
+	configured := pflag.NewFlagSet("", pflag.ContinueOnError)
+	configured.StringP("output", "o", "overlays", "folder of the overlays, below the folder of the tenancy unless absolute")
+	configured.String("format", "text", "format of the diagnostics: text, json, sarif, github or gitlab")
+	configured.BoolP("quiet", "q", false, "no summary and no progress")
+	configured.StringArrayP("tag", "t", nil, "give a value to an @tag of the tenancy, as name=value")
+	configured.String("as-of", "", "day on which expiry is judged, as 2006-01-02 (default today, UTC)")
+	configured.StringArray("allow-files", nil, "pattern of files in the output folder that are not Hedgerow's")
+	configured.Int("max-removed-namespaces", 5, "how many namespaces may be retired or released at once")
+	configured.Duration("timeout", 2*time.Minute, "how long the tenancy may take to evaluate")
+	configured.Int("memory-limit", 4096, "how much memory it may take, in MiB")
+	configured.String("mode", modePublish, "who writes the overlays: publish, after the merge, or inline, the pull request itself")
+	f.AddFlagSet(configured)
 }
 
 // publishFlags are the flags of what can be configured of publishing.
@@ -96,8 +99,8 @@ func readConfig(cmd *cobra.Command, v *viper.Viper) (*config, error) {
 	known.VisitAll(func(f *pflag.Flag) { keys = append(keys, f.Name) })
 	for _, k := range keys {
 		flag := cmd.Flags().Lookup(k)
-		if flag == nil {
-			flag = known.Lookup(k) // of another command: the file may hold it, and the environment
+		if flag == nil || flag.Usage != known.Lookup(k).Usage {
+			flag = known.Lookup(k) // this command has none, or one of its own of that name; file and environment may say it
 		}
 		if err := v.BindPFlag(k, flag); err != nil {
 			return nil, err

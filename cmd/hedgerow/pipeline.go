@@ -20,8 +20,14 @@ import (
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
-// soon is how long before its end a flow is warned of.
-const soon = 30 * 24 * time.Hour
+// soon is how many days before its end a flow is warned of.
+const soon = 30
+
+// soonAfter gives the last day that is soon after a day.
+func soonAfter(day string) (string, error) {
+	at, err := time.Parse(time.DateOnly, day)
+	return at.AddDate(0, 0, soon).Format(time.DateOnly), err
+}
 
 // A job takes a tenancy through all its stages: from bytes to built overlays.
 type job struct {
@@ -99,11 +105,11 @@ func (j *job) close() {
 // expand reads the tenancy and expands it as of the day; it reports whether
 // there is anything to go on with.
 func (j *job) expand(asOf string) (bool, error) {
-	day, err := time.Parse(time.DateOnly, j.today())
+	soon, err := soonAfter(j.today())
 	if err != nil {
 		return false, failure{err}
 	}
-	opts := generator.Options{AsOf: asOf, Today: j.today(), Soon: day.Add(soon).Format(time.DateOnly)}
+	opts := generator.Options{AsOf: asOf, Today: j.today(), Soon: soon}
 	var found []diag.Diagnostic
 	res, err := watched(j.cfg, func() (*schema.Result, error) {
 		return schema.Load(j.cfg.dir, j.cfg.Tags, func(t *tenancy.Tenancy) {

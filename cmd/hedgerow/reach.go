@@ -95,10 +95,7 @@ func reachTenancy(w world, cfg *config, o *reachOptions) error {
 	if err != nil {
 		return err
 	}
-	var out []report.Connection
-	for _, c := range tenancy.Sorted(j.proof.Clusters) {
-		out = append(out, connections(c, c.Graph.List(focus(c)))...)
-	}
+	out := j.connections(focus)
 	if err := o.write(w, out); err != nil {
 		return err
 	}
@@ -111,6 +108,15 @@ func reachTenancy(w world, cfg *config, o *reachOptions) error {
 		j.say(w.err, "%s\n", note)
 	}
 	return nil
+}
+
+// connections gives what is open on all clusters in the tenancy's terms, of the
+// edges that focus picks.
+func (j *job) connections(focus func(*proof.Cluster) []reach.Edge) (out []report.Connection) {
+	for _, c := range tenancy.Sorted(j.proof.Clusters) {
+		out = append(out, connections(c, c.Graph.List(focus(c)))...)
+	}
+	return out
 }
 
 // connections gives what is open on a cluster in the tenancy's terms.

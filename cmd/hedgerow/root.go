@@ -112,7 +112,7 @@ namespace that it declares, as Kustomize overlays for Argo CD or Flux.`,
 	cmd.PersistentFlags().StringP("dir", "C", ".", "folder of the tenancy")
 	cmd.AddCommand(newVetCmd(w, v), newLintCmd(w, v), newGenerateCmd(w, v), newExplainCmd(w, v), newReachCmd(w, v), newDiffCmd(w, v), newAuditCmd(w, v), newRolloutCmd(w, v),
 		newPublishCmd(w, v), newInitCmd(w, v), newVersionCmd(w))
-	cmd.AddCommand(newFactsCmd(w, v), newCICmd(w, v))
+	cmd.AddCommand(newFactsCmd(w, v), newCICmd(w, v), newReportCmd(w, v))
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagError(c, err) })
 	return cmd

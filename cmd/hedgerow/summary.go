@@ -105,10 +105,8 @@ func (j *job) saySilenced(w io.Writer) {
 
 // silenced says what lints would say, and why they do not.
 func (j *job) silenced() (out []string) {
-	for _, d := range diag.Sort(j.diags) {
-		if d.Silenced != "" {
-			out = append(out, fmt.Sprintf("silenced: %s at %s: %s", d.Code, d.Path, d.Silenced))
-		}
+	for _, s := range j.silences() {
+		out = append(out, fmt.Sprintf("silenced: %s at %s: %s", s.Code, s.Path, s.Reason))
 	}
 	return out
 }

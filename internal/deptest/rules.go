@@ -187,9 +187,14 @@ var Rules = []Rule{
 		Reason: "a report writes what it is given and decides nothing",
 	},
 	{
-		In:     "./overview/...",
+		In: "./overview/...", Except: []string{"./overview/gather/..."},
 		Only:   []string{"std", "./report/...", "./overview/..."},
 		Reason: "an overview writes what it is given, and holds no types of what finds it out",
+	},
+	{
+		In:     "./overview/gather/...",
+		Only:   []string{"std", "./tenancy/...", "./generator/...", "./proof/...", "./report/...", "./overview/..."},
+		Reason: "what is gathered for people was found out before, and depends on nothing else",
 	},
 	{
 		In:     "./overview/...",
