@@ -58,6 +58,7 @@ It lists and gets, and changes nothing.`,
 	configFlags(cmd.Flags())
 	f := cmd.Flags()
 	f.StringVar(&o.as, "as", "text", "how what is found is written: text, as diagnostics in the --format, or json")
+	choices(cmd, "as", "text", "json")
 	f.StringVar(&o.cluster, "cluster", "", "the tenancy's name of the cluster, needed where it has several")
 	o.flags(f)
 	return cmd

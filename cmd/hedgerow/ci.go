@@ -32,11 +32,12 @@ func newCICmd(w world, v *viper.Viper) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ci",
 		Short: "Do all that a pull request needs, in one run with one report",
-		Long: `Ci is vet, generate --check, diff and publish --dry-run in one run: the tenancy is
-evaluated, built and proved once. In mode inline the output folder is checked;
-else what publish would commit is shown, but in the checks of a pull request,
-where nobody has the right to, and publish runs after the merge. Connections are
-compared with those where the branch left its target, or with the output folder.
+		Long: `Ci is vet, generate --check, diff and publish --dry-run in one run: the tenancy
+is evaluated, built and proved once. In mode inline the output folder is
+checked; else what publish would commit is shown, but in the checks of a pull
+request, where nobody has the right to, and publish runs after the merge.
+Connections are compared with those where the branch left its target, or with
+the output folder.
 
 Problems are reported as vet reports them. The report says what is right, and
 what opens and closes; as markdown it holds the problems as well.`,
@@ -58,6 +59,7 @@ what opens and closes; as markdown it holds the problems as well.`,
 	configFlags(cmd.Flags())
 	publishFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.as, "as", "text", "how the report is written: text or markdown")
+	choices(cmd, "as", formats...)
 	cmd.Flags().StringVar(&o.file, "report", "", "file to write the report to (default standard output)")
 	return cmd
 }

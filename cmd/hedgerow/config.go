@@ -60,12 +60,12 @@ const (
 // command has taken for flags of its own.
 func configFlags(f *pflag.FlagSet) {
 	configured := pflag.NewFlagSet("", pflag.ContinueOnError)
-	configured.StringP("output", "o", "overlays", "folder of the overlays, below the folder of the tenancy unless absolute")
+	configured.StringP("output", "o", "overlays", "`folder` of the overlays, below the folder of the tenancy unless absolute")
 	configured.String("format", "text", "format of the diagnostics: text, json, sarif, github or gitlab")
 	configured.BoolP("quiet", "q", false, "no summary and no progress")
-	configured.StringArrayP("tag", "t", nil, "give a value to an @tag of the tenancy, as name=value")
-	configured.String("as-of", "", "day on which expiry is judged, as 2006-01-02 (default today, UTC)")
-	configured.StringArray("allow-files", nil, "pattern of files in the output folder that are not Hedgerow's")
+	configured.StringArrayP("tag", "t", nil, "give a value to an @tag of the tenancy, as `name=value`")
+	configured.String("as-of", "", "`day` on which expiry is judged, as 2006-01-02 (default today, UTC)")
+	configured.StringArray("allow-files", nil, "`pattern` of files in the output folder that are not Hedgerow's")
 	configured.Int("max-removed-namespaces", 5, "how many namespaces may be retired or released at once")
 	configured.Duration("timeout", 2*time.Minute, "how long the tenancy may take to evaluate")
 	configured.Int("memory-limit", 4096, "how much memory it may take, in MiB")
@@ -75,14 +75,14 @@ func configFlags(f *pflag.FlagSet) {
 
 // publishFlags are the flags of what can be configured of publishing.
 func publishFlags(f *pflag.FlagSet) {
-	f.String("repo", "", "address of the repository to publish to (default the tenancy's own)")
-	f.String("branch", "", "branch to publish to (default the one that is checked out, or the repository's own default)")
-	f.String("path", "", "folder of that repository for the overlays (default as here)")
+	f.String("repo", "", "`address` of the repository to publish to (default the tenancy's own)")
+	f.String("branch", "", "`branch` to publish to (default the one that is checked out, or the repository's own default)")
+	f.String("path", "", "`folder` of that repository for the overlays (default as here)")
 	f.String("author", "Hedgerow <hedgerow@localhost>", "author of the commits")
 	f.String("committer", "", "committer of the commits (default the author)")
-	f.String("signing-key", "", "file of the private key, of OpenPGP or SSH, that signs the commits")
-	f.String("ssh-key", "", "file of the private key for SSH (default the SSH agent)")
-	f.String("username", "", "user name that goes with HEDGEROW_TOKEN")
+	f.String("signing-key", "", "`file` of the private key, of OpenPGP or SSH, that signs the commits")
+	f.String("ssh-key", "", "`file` of the private key for SSH (default the SSH agent)")
+	f.String("username", "", "user `name` that goes with HEDGEROW_TOKEN")
 	f.Duration("network-timeout", time.Minute, "how long an exchange with the repository's server may take")
 }
 

@@ -22,6 +22,10 @@ import (
 func newDiffCmd(w world, v *viper.Viper) *cobra.Command {
 	var as string
 	var exitCode bool
+	var formats []string
+	for _, f := range report.DiffFormats() {
+		formats = append(formats, string(f))
+	}
 	cmd := &cobra.Command{
 		Use:   "diff [OLD] [NEW]",
 		Short: "Say in words what opens and closes between two states",
@@ -33,7 +37,7 @@ tenancy at the commit at which the branch left its target.`,
 		Example: `  hedgerow diff
   hedgerow diff main
   hedgerow diff v1.2.0 v1.3.0 --as markdown
-  hedgerow diff --exit-code              # 1 if anything opens, closes or changes
+  hedgerow diff --exit-code             # 1 if anything opens, closes or changes
   hedgerow diff old-manifests/ new-manifests/`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 2 {
@@ -42,10 +46,6 @@ tenancy at the commit at which the branch left its target.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var formats []string
-			for _, f := range report.DiffFormats() {
-				formats = append(formats, string(f))
-			}
 			if !slices.Contains(formats, as) {
 				return fmt.Errorf("unknown format %q; %s", as, nearest.Hint(as, "formats", formats))
 			}
@@ -68,6 +68,7 @@ tenancy at the commit at which the branch left its target.`,
 	}
 	configFlags(cmd.Flags())
 	cmd.Flags().StringVar(&as, "as", "text", "how the difference is written: text, json or markdown")
+	choices(cmd, "as", formats...)
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit 1 if there is a difference")
 	return cmd
 }

@@ -35,6 +35,7 @@ It exits 0 whether the connection is open or not.`,
 			}
 			return nil
 		},
+		ValidArgsFunction: completeEnds(v),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := readConfig(cmd, v)
 			if err != nil {

@@ -30,20 +30,22 @@ func newFactsCmd(w world, v *viper.Viper) *cobra.Command {
 	var o factsOptions
 	cmd := &cobra.Command{
 		Use:   "facts [PATH...]",
-		Short: "Say what a cluster is, as the tenancy writes it; or verify what it says",
+		Short: "Say what a cluster is, as the tenancy writes it, or verify that",
 		Long: `Facts finds what a tenancy says of a cluster: the network plugin, DNS, where the
 API server listens, the addresses of pods, Services and nodes. It prints them as
-the clusters block of a tenancy, with comments that say where each was found. What
-is not known is a comment with the command that shows it, and is never guessed.
+the clusters block of a tenancy, with comments that say where each was found.
+What is not known is a comment with the command that shows it, and is never
+guessed.
 
 It reads the cluster of the kubeconfig, as kubectl does: it lists and gets, and
-changes nothing. Or it reads what kubectl printed, from files, folders or, for -,
-from the standard input:
+changes nothing. Or it reads what kubectl printed, from files, folders or, for
+-, from the standard input:
 
   (kubectl get nodes,daemonsets,deployments,services,endpointslices -A -o yaml
    for kind in pods servicecidrs ippools.crd.projectcalico.org ciliumnodes \
        networks.config.openshift.io configmaps/kubeadm-config; do
-     echo ---; kubectl get $kind -n kube-system -o yaml; done) | hedgerow facts -
+     echo ---; kubectl get $kind -n kube-system -o yaml
+   done) | hedgerow facts -
 
 kubectl may say that the cluster has no such kind; that is right.
 

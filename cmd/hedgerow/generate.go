@@ -22,7 +22,7 @@ func newGenerateCmd(w world, v *viper.Viper) *cobra.Command {
 		Long: `Generate checks the tenancy, builds every overlay with kustomize in memory, and
 writes what has changed. Nothing is written when anything is wrong.`,
 		Example: `  hedgerow generate
-  hedgerow generate --check          # write nothing; exit 1 if something differs
+  hedgerow generate --check          # write nothing; exit 1 if it differs
   hedgerow generate --adopt          # after the inventory was lost
   hedgerow generate --as-of 2027-07-01`,
 		Args: noArguments,

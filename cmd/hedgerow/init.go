@@ -33,7 +33,7 @@ func newInitCmd(w world, v *viper.Viper) *cobra.Command {
 	var o initOptions
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Make a first tenancy, its CI, and the schema for editors and \"cue vet\"",
+		Short: "Make a first tenancy, its CI, and the schema for editors",
 		Long: `Init writes tenants.cue, cue.mod/module.cue and the schema below cue.mod/pkg.
 With --ci it writes what checks pull requests, publishes after the merge and
 closes at night what has expired; with --delivery, what Argo CD or Flux reads.
@@ -42,7 +42,8 @@ every other command. It changes no file that is there: a second run changes
 nothing.`,
 		Example: `  mkdir tenancy && cd tenancy && hedgerow init && hedgerow vet
   hedgerow init --ci github
-  hedgerow init --ci gitlab --delivery flux --repo https://git.example.com/acme/policies.git --branch main`,
+  hedgerow init --ci gitlab --delivery flux --branch main \
+    --repo https://git.example.com/acme/policies.git`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, err := cmd.Flags().GetString("dir")
@@ -62,6 +63,8 @@ nothing.`,
 	f := cmd.Flags()
 	f.StringVar(&o.ci, "ci", "", "write the checks and the publishing of a CI: github or gitlab")
 	f.StringVar(&o.delivery, "delivery", "", "write delivery.cue, for argocd or flux")
+	choices(cmd, "ci", ciGitHub, ciGitLab)
+	choices(cmd, "delivery", withArgoCD, withFlux)
 	f.StringVar(&o.repo, "repo", "", "address of the repository to publish to (default the tenancy's own)")
 	f.StringVar(&o.branch, "branch", "", "branch to publish to")
 	f.StringVar(&o.path, "path", "", "folder of that repository for the overlays (default as here)")

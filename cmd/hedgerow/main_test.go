@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hedgerow": main})
+	testscript.Main(m, map[string]func(){"hedgerow": main, "kubectl-hedgerow": main})
 }
 
 // testDay is the day of all tests.

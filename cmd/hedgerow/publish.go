@@ -51,11 +51,13 @@ commit or a later day has closed.
 HEDGEROW_TOKEN opens a repository over HTTPS, or else the credential helpers
 that Git is configured with; an SSH agent or --ssh-key opens one over SSH, with
 HEDGEROW_SSH_PASSPHRASE. HEDGEROW_SOURCE_TOKEN opens the tenancy's own, where
-that is another, to see that no newer tenancy is merged. HEDGEROW_SIGNING_PASSPHRASE opens the signing key.
-SOURCE_DATE_EPOCH sets the commit's date.`,
+that is another, to see that no newer tenancy is merged.
+HEDGEROW_SIGNING_PASSPHRASE opens the signing key. SOURCE_DATE_EPOCH sets the
+commit's date.`,
 		Example: `  hedgerow publish
   hedgerow publish --dry-run
-  hedgerow publish --repo https://git.example.com/acme/policies.git --branch main --path overlays
+  hedgerow publish --branch main --path overlays \
+    --repo https://git.example.com/acme/policies.git
   hedgerow publish --pull-request`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

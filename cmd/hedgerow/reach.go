@@ -30,8 +30,8 @@ func newReachCmd(w world, v *viper.Viper) *cobra.Command {
 		Use:   "reach [PATH...]",
 		Short: "List everything that is open",
 		Long: `Reach lists every connection that is open: on the overlays that the tenancy
-builds, or by the manifests at the paths, whoever wrote them. A path is a file, a
-folder or - for the standard input; kustomizations are built. Pods that no
+builds, or by the manifests at the paths, whoever wrote them. A path is a file,
+a folder or - for the standard input; kustomizations are built. Pods that no
 manifest shows are listed by the labels that they must have.`,
 		Example: `  hedgerow reach
   hedgerow reach --to prod/payments/db
@@ -55,6 +55,7 @@ manifest shows are listed by the labels that they must have.`,
 	configFlags(cmd.Flags())
 	f := cmd.Flags()
 	f.StringVar(&o.as, "as", "text", "how connections are written: text, json, csv, markdown, dot or mermaid")
+	choices(cmd, "as", reachFormats()...)
 	f.BoolVar(&o.matrix, "matrix", false, "a table of which namespaces reach which, as text, csv or markdown")
 	f.StringVar(&o.from, "from", "", "only connections from this end, named as for explain")
 	f.StringVar(&o.to, "to", "", "only connections to this end")
@@ -63,11 +64,15 @@ manifest shows are listed by the labels that they must have.`,
 	return cmd
 }
 
-func (o *reachOptions) validate(args []string) error {
-	var formats []string
+func reachFormats() (formats []string) {
 	for _, f := range report.Formats() {
 		formats = append(formats, string(f))
 	}
+	return formats
+}
+
+func (o *reachOptions) validate(args []string) error {
+	formats := reachFormats()
 	switch {
 	case !slices.Contains(formats, o.as):
 		return fmt.Errorf("unknown format %q; %s", o.as, nearest.Hint(o.as, "formats", formats))

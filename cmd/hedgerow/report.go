@@ -42,6 +42,13 @@ var reportFormats = []reportFormat{
 	{"csv", overview.WriteCSV, "-"},
 }
 
+func reportFormatNames() (out []string) {
+	for _, f := range reportFormats {
+		out = append(out, f.name)
+	}
+	return out
+}
+
 func newReportCmd(w world, v *viper.Viper) *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
@@ -73,20 +80,17 @@ there that the tenancy does not know.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "html", "how the report is written: html, markdown, json or csv")
+	choices(cmd, "format", reportFormatNames()...)
 	configFlags(f)
-	f.StringVar(&o.file, "file", "", "file to write to, - for the standard output (default hedgerow-report.html, or - if it is not HTML)")
-	f.StringVar(&o.since, "since", "", "show what opens and closes since this folder, file or Git revision")
+	f.StringVar(&o.file, "file", "", "`file` to write to, - for the standard output (default hedgerow-report.html, or - if it is not HTML)")
+	f.StringVar(&o.since, "since", "", "show what opens and closes since a `state`, which is named as for diff")
 	f.StringVar(&o.cluster, "cluster", "", "the tenancy's name of the cluster of the manifests, needed where it has several")
 	return cmd
 }
 
 // validate completes the options.
 func (o *reportOptions) validate() error {
-	var names []string
-	for _, f := range reportFormats {
-		names = append(names, f.name)
-	}
-	if !slices.Contains(names, o.format) {
+	if names := reportFormatNames(); !slices.Contains(names, o.format) {
 		return fmt.Errorf("unknown format %q; %s", o.format, nearest.Hint(o.format, "formats", names))
 	}
 	if o.cluster != "" && len(o.paths) == 0 {

@@ -21,14 +21,16 @@ import (
 // rolloutOptions say which namespaces are shown, and how.
 type rolloutOptions struct{ as, environment, team string }
 
+var rolloutFormats = []string{string(report.Text), string(report.JSON)}
+
 func newRolloutCmd(w world, v *viper.Viper) *cobra.Command {
 	var o rolloutOptions
 	cmd := &cobra.Command{
 		Use:   "rollout",
-		Short: "List which namespaces are enforced, and which a roll-out keeps open",
-		Long: `Rollout lists every namespace whose policies Hedgerow writes: enforced, kept open
-by a roll-out, or retired, which denies everything. Of a roll-out it shows the
-last day, where it stands in the tenancy, its reason, and the guards that it
+		Short: "List which namespaces are enforced, and which roll-outs keep open",
+		Long: `Rollout lists every namespace whose policies Hedgerow writes: enforced, kept
+open by a roll-out, or retired, which denies everything. Of a roll-out it shows
+the last day, where it stands in the tenancy, its reason, and the guards that it
 suspends; then, of each environment and team, how many namespaces are enforced.
 
 When a roll-out ends, what no flow opens is closed. To see that before, take it
@@ -42,8 +44,8 @@ It exits 0 also when a roll-out is overdue, for which "hedgerow vet" exits 1.`,
   hedgerow rollout --as-of 2027-04-01    # what will be overdue then?`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if formats := []string{string(report.Text), string(report.JSON)}; !slices.Contains(formats, o.as) {
-				return fmt.Errorf("unknown format %q; %s", o.as, nearest.Hint(o.as, "formats", formats))
+			if !slices.Contains(rolloutFormats, o.as) {
+				return fmt.Errorf("unknown format %q; %s", o.as, nearest.Hint(o.as, "formats", rolloutFormats))
 			}
 			cfg, err := readConfig(cmd, v)
 			if err != nil {
@@ -55,6 +57,7 @@ It exits 0 also when a roll-out is overdue, for which "hedgerow vet" exits 1.`,
 	configFlags(cmd.Flags())
 	f := cmd.Flags()
 	f.StringVar(&o.as, "as", "text", "how namespaces are written: text or json")
+	choices(cmd, "as", rolloutFormats...)
 	f.StringVar(&o.environment, "environment", "", "only namespaces of this environment")
 	f.StringVar(&o.team, "team", "", "only namespaces of this team")
 	return cmd

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 )
 
@@ -29,10 +29,12 @@ type failure struct{ error }
 
 // world is what a command touches besides files.
 type world struct {
+	name                     string // by which the program was called; "" is its own
 	in                       io.Reader
 	out, err                 io.Writer
 	outTerminal, errTerminal bool
 	color                    bool // colour is welcome on a terminal
+	width                    int  // of the terminal that out is, in columns; 0 is no limit
 	now                      func() time.Time
 	env                      func(name string) string
 	cacheDir                 string                            // of the user; "" if there is none
@@ -44,11 +46,12 @@ type world struct {
 func run(args []string, w world) int {
 	out, errs := &checkedWriter{to: w.out}, &checkedWriter{to: w.err}
 	w.out, w.err = out, errs
+	w.name = cmp.Or(w.name, ownName)
 	start := w.now() // a run is of one moment, also across midnight
 	w.now = func() time.Time { return start }
 	code := execute(args, w)
 	if out.err != nil || errs.err != nil {
-		fmt.Fprintln(w.err, "hedgerow:", errors.Join(out.err, errs.err))
+		fmt.Fprintln(w.err, w.name+":", errors.Join(out.err, errs.err))
 		return exitFailure
 	}
 	return code
@@ -82,10 +85,10 @@ func execute(args []string, w world) int {
 	case errors.Is(err, errProblems):
 		return exitProblems
 	case errors.As(err, &f):
-		fmt.Fprintln(w.err, "hedgerow:", strings.TrimSpace(f.Error()))
+		fmt.Fprintln(w.err, w.name+":", strings.TrimSpace(f.Error()))
 		return exitFailure
 	}
-	fmt.Fprintf(w.err, "hedgerow: %v\nrun \"hedgerow --help\" for the commands, or \"hedgerow COMMAND --help\" for their flags\n", err)
+	fmt.Fprintf(w.err, "%[1]s: %[2]v\nrun \"%[1]s --help\" for the commands, or \"%[1]s COMMAND --help\" for their flags\n", w.name, err)
 	return exitUsage
 }
 
@@ -109,21 +112,18 @@ namespace that it declares, as Kustomize overlays for Argo CD or Flux.`,
 		},
 	}
 	v := viper.New()
-	cmd.PersistentFlags().StringP("dir", "C", ".", "folder of the tenancy")
+	cmd.PersistentFlags().StringP("dir", "C", ".", "`folder` of the tenancy")
 	cmd.AddCommand(newVetCmd(w, v), newLintCmd(w, v), newGenerateCmd(w, v), newExplainCmd(w, v), newReachCmd(w, v), newDiffCmd(w, v), newAuditCmd(w, v), newRolloutCmd(w, v),
 		newPublishCmd(w, v), newInitCmd(w, v), newVersionCmd(w))
 	cmd.AddCommand(newFactsCmd(w, v), newCICmd(w, v), newReportCmd(w, v))
-	cmd.SuggestionsMinimumDistance = 2
-	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagError(c, err) })
+	cmd.AddCommand(newCompletionCmd(w), newManCmd(w))
+	cmd.SetHelpCommand(newHelpCmd())
+	cmd.InitDefaultHelpCmd()
+	cmd.SetFlagErrorFunc(flagError)
+	completeShared(cmd, v)
+	fitHelp(cmd)
+	renameHelp(cmd, w.name)
 	return cmd
-}
-
-func unknownCommand(cmd *cobra.Command, name string) error {
-	var names []string
-	for _, c := range cmd.Commands() {
-		names = append(names, c.Name())
-	}
-	return fmt.Errorf("unknown command %q%s", name, suggestion(name, names))
 }
 
 // noArguments is for commands that take flags alone.
@@ -132,18 +132,4 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("%s takes no arguments, and %q is one", cmd.Name(), args[0])
 	}
 	return nil
-}
-
-// flagError names the nearest flag.
-func flagError(cmd *cobra.Command, err error) error {
-	var notExist *pflag.NotExistError
-	if !errors.As(err, &notExist) {
-		return err
-	}
-	if args := cmd.Flags().Args(); !cmd.HasParent() && len(args) > 0 {
-		return unknownCommand(cmd, args[0]) // whose flag it may be
-	}
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return fmt.Errorf("unknown flag %q%s", notExist.GetSpecifiedName(), suggestion(notExist.GetSpecifiedName(), names))
 }

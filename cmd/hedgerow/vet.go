@@ -11,6 +11,11 @@ func newVetCmd(w world, v *viper.Viper) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vet",
 		Short: "Check the tenancy and everything that it generates; write nothing",
+		Long: `Vet evaluates the tenancy, expands it, builds every overlay with kustomize in
+memory, proves that exactly the declared flows are open, and reports all that is
+wrong or would be, each with its position and a fix. It writes nothing.
+
+It exits 1 if anything is wrong; warnings alone exit 0.`,
 		Example: `  hedgerow vet
   hedgerow vet --format github      # annotations on the lines of a pull request
   hedgerow vet -C tenancies/acme -t region=eu`,
