@@ -7,13 +7,17 @@ FUZZTIME ?= 20s
 # Tests look for their tools, and for the definitions of Argo CD's and Flux's objects, here.
 export HEDGEROW_TOOLS := $(CURDIR)/bin
 
+# Where "make install" puts things.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
 # The modules with Go code of our own.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard conformance/go.mod conformance/*/go.mod))
+MODULES := . tools/dockerlint $(patsubst %/go.mod,%,$(wildcard conformance/go.mod conformance/*/go.mod))
 
 # What an API server of Kubernetes says that it is.
 KUBERNETES = -X k8s.io/component-base/version.gitVersion=$$(go list -C conformance/apiserver -m -f '{{.Version}}' k8s.io/kubernetes)
 
-TESTTOOLS := bin/cue bin/kustomize bin/actionlint bin/crds
+TESTTOOLS := bin/cue bin/kustomize bin/actionlint bin/dockerlint bin/go-licenses bin/validate-krew-manifest bin/crds
 
 # Runs $(2) with $$package and $$target set, for every test target whose name starts with $(1).
 define each
@@ -27,8 +31,29 @@ help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build bin/hedgerow
-	go build -trimpath -o bin/hedgerow ./cmd/hedgerow
+build: ## build bin/hedgerow, which needs nothing of where it runs
+	CGO_ENABLED=0 go build -trimpath -o bin/hedgerow ./cmd/hedgerow
+
+.PHONY: install
+install: build man ## install it below PREFIX (/usr/local), with manual pages, completions and the plugin of kubectl
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" \
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" \
+		"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	install -m 755 bin/hedgerow scripts/dist/kubectl_complete-hedgerow "$(DESTDIR)$(PREFIX)/bin"
+	ln -sf hedgerow "$(DESTDIR)$(PREFIX)/bin/kubectl-hedgerow"
+	install -m 644 bin/man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
+	bin/hedgerow completion bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/hedgerow"
+	bin/hedgerow completion zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_hedgerow"
+	bin/hedgerow completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/hedgerow.fish"
+
+.PHONY: man
+man: build ## write the manual pages to bin/man
+	rm -rf bin/man
+	bin/hedgerow man bin/man
+
+.PHONY: dist
+dist: ## build what is released, for every platform, into bin/dist
+	go run ./scripts/dist bin/dist
 
 .PHONY: test
 test: $(TESTTOOLS) ## run every test, with the pinned tools

@@ -1,0 +1,23 @@
+# The image holds the binary, the certificates of authorities, and nothing else: no shell, no git. Mount the repository of
+# the tenancy at /work:
+#
+#   docker run --rm -v "$PWD:/work" -u "$(id -u):$(id -g)" hedgerow vet
+#
+# Neither base is pinned by a digest: both tags move with fixes alone.
+FROM --platform=$BUILDPLATFORM golang:1.26-trixie AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG TARGETOS TARGETARCH
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -o /hedgerow ./cmd/hedgerow
+
+FROM gcr.io/distroless/static-debian13:nonroot
+LABEL org.opencontainers.image.source="https://github.com/hedgerow-dev/hedgerow" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /hedgerow /usr/bin/hedgerow
+COPY LICENSE /usr/share/doc/hedgerow/LICENSE
+USER 65532:65532
+WORKDIR /work
+ENTRYPOINT ["/usr/bin/hedgerow"]
+CMD ["--help"]
