@@ -105,7 +105,7 @@ func (x *expander) teamOverlays(c *Cluster, k *tenancy.Cluster, e *tenancy.Envir
 		o := &Overlay{Kind: Team, Cluster: c.Name, Environment: e.Name, Name: n.Name, Namespace: n.KubernetesName(e)}
 		x.add(c, o, n.Baseline)
 		if r := n.RolloutIn(e); r != nil {
-			o.Rollout = x.rollout(r, x.t.Teams[n.Team].Owners)
+			o.Rollout = x.rollout(r, tenancy.Texts(x.t.Teams[n.Team].Owners))
 		}
 		if k.ManageNamespaces {
 			c.Namespaces = append(c.Namespaces, NamespaceObject{Name: o.Namespace, Team: n.Team, Environment: e.Name,
@@ -182,7 +182,7 @@ func (x *expander) finish() {
 
 func (x *expander) ownersOf(o *Overlay) []string {
 	if n := x.namespaces[o.Name]; o.Kind == Team && n != nil {
-		return x.t.Teams[n.Team].Owners
+		return tenancy.Texts(x.t.Teams[n.Team].Owners)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func places(t *tenancy.Tenancy, k *generator.Cluster) map[string]Place {
 		}
 		for _, n := range t.Namespaces() {
 			if n.In(e.Name) {
-				out[n.KubernetesName(e)] = Place{Environment: e.Name, Namespace: n.Name, Team: n.Team, Owners: t.Teams[n.Team].Owners, workloads: n.Workloads, managed: true}
+				out[n.KubernetesName(e)] = Place{Environment: e.Name, Namespace: n.Name, Team: n.Team, Owners: tenancy.Texts(t.Teams[n.Team].Owners), workloads: n.Workloads, managed: true}
 			}
 		}
 	}

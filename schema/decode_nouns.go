@@ -74,6 +74,7 @@ func (d *decoder) platform(v cue.Value) (p tenancy.Platform) {
 	d.object(v, "platform", fields{
 		"files":    func(v cue.Value) { p.Files = d.words(v, "files", filePatternShape) },
 		"packages": func(v cue.Value) { p.Packages = d.words(v, "packages", lineShape) },
+		"owners":   func(v cue.Value) { p.Owners = d.words(v, "owners", lineShape) },
 	})
 	return p
 }
@@ -177,7 +178,7 @@ func (d *decoder) shared(name string, v cue.Value) *tenancy.Shared {
 func (d *decoder) team(name string, v cue.Value) *tenancy.Team {
 	t := &tenancy.Team{Name: name, Namespaces: map[string]*tenancy.Namespace{}}
 	t.Node = d.object(v, "a team", fields{
-		"owners":     func(v cue.Value) { t.Owners = tenancy.Texts(d.words(v, "owners", lineShape)) },
+		"owners":     func(v cue.Value) { t.Owners = d.words(v, "owners", lineShape) },
 		"files":      func(v cue.Value) { t.Files = d.words(v, "files", filePatternShape) },
 		"namespaces": named(d, "namespaces", t.Namespaces, (*decoder).namespace),
 	})

@@ -18,10 +18,15 @@ const ImportPath = "github.com/hedgerow-dev/hedgerow/schema"
 // modulePath is the module that ImportPath belongs to.
 const modulePath = "github.com/hedgerow-dev/hedgerow"
 
-// Source is the contract of a tenancy, which judges: shapes, and no values.
-//
 //go:embed schema.cue
-var Source string
+var source string
+
+//go:embed delivery.cue
+var delivery string
+
+// Source is the contract of a tenancy, which judges: shapes, and no values. It
+// is one file of CUE, of the two that the schema's package keeps it in.
+var Source = source + withoutPackage(delivery)
 
 // Ready holds values that tenancies ask for by name. They judge nothing.
 //
@@ -30,18 +35,23 @@ var Ready string
 
 // The files of the schema's package, as a tenancy's module vendors them.
 const (
-	sourceFileName = "schema.cue"
-	readyFileName  = "ready.cue"
+	sourceFileName   = "schema.cue"
+	deliveryFileName = "delivery.cue"
+	readyFileName    = "ready.cue"
 )
 
-var vendoredFiles = map[string]string{sourceFileName: Source, readyFileName: Ready}
+var vendoredFiles = map[string]string{sourceFileName: source, deliveryFileName: delivery, readyFileName: Ready}
+
+// withoutPackage takes the package clause off a file that imports nothing, so
+// that it can stand behind another.
+func withoutPackage(text string) string { return strings.TrimPrefix(text, "package schema\n") }
 
 // stubs is the package against which the tenancy is evaluated: the schema with
 // all its definitions and none of their constraints, so that positions are the
 // user's alone and the constraints are paid for once, by the judge; and what is
 // ready-made, without the closedness that the schema would have given it.
 var stubs = sync.OnceValue(func() map[string]string {
-	return map[string]string{sourceFileName: unconstrained(), readyFileName: opened()}
+	return map[string]string{sourceFileName: unconstrained(), deliveryFileName: "package schema\n", readyFileName: opened()}
 })
 
 func unconstrained() string {

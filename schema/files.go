@@ -17,11 +17,12 @@ import (
 	"cuelang.org/go/cue/token"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // TenancyFile is the file that every tenancy has; it is always the platform
 // team's.
-const TenancyFile = "tenants.cue"
+const TenancyFile = tenancy.File
 
 // maxFileSize bounds one file of a tenancy, in bytes: a file of 10,000
 // namespaces has 4 MB.

@@ -16,10 +16,12 @@ import (
 
 // Result is a tenancy as it was read.
 type Result struct {
-	Tenancy *tenancy.Tenancy  // nil if the files could not be evaluated at all
-	Files   []string          // the names of its files, sorted
-	Sources map[string][]byte // their bytes, by the names that positions show
-	Diags   []diag.Diagnostic
+	Tenancy  *tenancy.Tenancy  // nil if the files could not be evaluated at all
+	Files    []string          // the names of its files, sorted
+	Packages []Package         // the local packages that it imports, sorted; none of a tenancy that is not right
+	Module   string            // the folder of its CUE module
+	Sources  map[string][]byte // their bytes, by the names that positions show
+	Diags    []diag.Diagnostic
 }
 
 // Load reads the tenancy in dir, with the values that tags give to its @tag
@@ -80,6 +82,7 @@ func (f *folder) load(m *module, tags []string, res *Result, meanwhile func(*ten
 		meanwhile(l.tenancy)
 	}
 	res.Diags = append(res.Diags, <-judged...)
+	res.Packages, res.Module = l.packages, m.root
 }
 
 // A loading is the package as it is evaluated, decoded and judged.
@@ -93,6 +96,8 @@ type loading struct {
 	tenancy *tenancy.Tenancy // nil if there is no value to decode
 	decoded []problem
 	diags   []diag.Diagnostic
+
+	packages []Package
 }
 
 func (l *loading) decode() {
@@ -126,7 +131,8 @@ func (l *loading) judged() (out []diag.Diagnostic) {
 	err := attempt(func() error {
 		out = l.translate(judge(l.ctx, l.user), l.user, l.decoded)
 		if len(l.decoded) == 0 && !diag.HasErrors(out) {
-			out = append(out, checkOwnership(l.folder, l.m, l.tags, l.user, l.inst, l.tenancy)...)
+			packages, found := checkOwnership(l.folder, l.m, l.tags, l.user, l.inst, l.tenancy)
+			l.packages, out = packages, append(out, found...)
 		}
 		return nil
 	})

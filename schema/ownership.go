@@ -6,7 +6,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -36,18 +35,23 @@ type ownership struct {
 }
 
 // checkOwnership judges who wrote what. A tenancy in which nobody owns files is
-// the platform team's as a whole.
-func checkOwnership(f *folder, m *module, tags []string, user cue.Value, inst *build.Instance, t *tenancy.Tenancy) []diag.Diagnostic {
+// the platform team's as a whole. It gives the local packages too.
+func checkOwnership(f *folder, m *module, tags []string, user cue.Value, inst *build.Instance, t *tenancy.Tenancy) ([]Package, []diag.Diagnostic) {
 	o := newOwnership(f, m, tags, user, inst, t)
 	o.checkLiteral()
 	o.assign()
-	if len(o.owners) == 0 || diag.HasErrors(o.diags) {
-		return o.diags
+	var packages []Package
+	found := o.packages()
+	for _, p := range tenancy.Sorted(found) {
+		packages = append(packages, *p)
 	}
-	o.checkPackages()
+	if len(o.owners) == 0 || diag.HasErrors(o.diags) {
+		return packages, o.diags
+	}
+	o.checkPackages(found)
 	o.indexFlows()
 	o.checkParts(o.suspects())
-	return o.diags
+	return packages, o.diags
 }
 
 func newOwnership(f *folder, m *module, tags []string, user cue.Value, inst *build.Instance, t *tenancy.Tenancy) *ownership {
@@ -80,10 +84,10 @@ func (o *ownership) checkLiteral() {
 		}
 	}
 	for field, words := range map[string][]tenancy.Word{
-		"files": o.full.Platform.Files, "packages": o.full.Platform.Packages,
+		"files": o.full.Platform.Files, "packages": o.full.Platform.Packages, "owners": o.full.Platform.Owners,
 	} {
 		if len(words) > 0 && !slices.Equal(written[field], tenancy.Texts(words)) {
-			o.report(diag.PlatformFile, words[0].Pos, "write the patterns out as strings in "+TenancyFile+", and nowhere else",
+			o.report(diag.PlatformFile, words[0].Pos, "write the strings out in "+TenancyFile+", and nowhere else",
 				"platform.%s is not a literal in %s", field, TenancyFile)
 		}
 	}
@@ -96,7 +100,7 @@ func literalPlatform(file *ast.File, out map[string][]string) {
 		eachField(decl, "platform", func(v ast.Expr) {
 			if st, ok := v.(*ast.StructLit); ok {
 				for _, elt := range st.Elts {
-					for _, name := range []string{"files", "packages"} {
+					for _, name := range []string{"files", "packages", "owners"} {
 						eachField(elt, name, func(v ast.Expr) { out[name] = literalStrings(v) })
 					}
 				}
@@ -130,46 +134,38 @@ func literalStrings(v ast.Expr) (out []string) {
 
 // assign finds the owners of each file.
 func (o *ownership) assign() {
-	o.match("platform.files", o.full.Platform.Files, func(file string) { o.platform[file] = true })
+	o.checkPatterns("platform.files", o.full.Platform.Files)
 	for name, team := range tenancy.Sorted(o.full.Teams) {
-		o.match("teams."+name+".files", team.Files, func(file string) {
-			if !slices.Contains(o.owners[file], name) {
-				o.owners[file] = append(o.owners[file], name)
-			}
-		})
+		o.checkPatterns("teams."+name+".files", team.Files)
 	}
-	o.platform[TenancyFile] = true
+	for _, file := range o.f.names() {
+		platform, teams := o.full.OwnersOf(file)
+		o.platform[file] = platform
+		if len(teams) > 0 {
+			o.owners[file] = teams
+		}
+	}
 	if len(o.owners) > 0 && len(o.full.Platform.Files) == 0 {
 		o.diags.Lint(diag.PlatformOpen, "platform", o.full.Pos, `add platform: files: ["`+TenancyFile+`"] to `+TenancyFile+`, with all that is the platform's`,
 			"teams own files, and platform.files is not set: every file that nobody owns may change everything")
 	}
 	for _, file := range o.f.names() {
-		switch {
-		case o.platform[file] || len(o.owners[file]) > 0:
-		case len(o.full.Platform.Files) == 0:
-			o.platform[file] = true
-		default:
+		if !o.platform[file] && len(o.owners[file]) == 0 {
 			o.report(diag.UnownedFile, gotoken.Position{Filename: o.f.show(filepath.Join(o.f.dir, file)), Line: 1, Column: 1},
 				"add a pattern that matches it to platform.files or to the files of a team", "the file belongs to nobody")
 		}
 	}
 }
 
-// match gives the files that the patterns at a path of the tenancy match.
-func (o *ownership) match(at string, patterns []tenancy.Word, f func(file string)) {
+// checkPatterns speaks of the patterns at a path of the tenancy that cannot be
+// used, or that nothing matches.
+func (o *ownership) checkPatterns(at string, patterns []tenancy.Word) {
 	for _, p := range patterns {
-		used := false
-		for _, file := range o.f.names() {
-			ok, err := path.Match(p.Text, file)
-			if err != nil {
-				o.report(diag.BadFilePattern, p.Pos, `close the "[", or escape it with "\\"`, "%q is not a pattern of file names", p.Text)
-				break
-			}
-			if ok {
-				used = true
-				f(file)
-			}
+		if _, err := path.Match(p.Text, ""); err != nil {
+			o.report(diag.BadFilePattern, p.Pos, `close the "[", or escape it with "\\"`, "%q is not a pattern of file names", p.Text)
+			continue
 		}
+		used := slices.ContainsFunc(o.f.names(), func(file string) bool { return tenancy.Matches(p.Text, file) })
 		if !used && !diag.HasErrors(o.diags) {
 			o.diags.Lint(diag.UnusedPattern, at, p.Pos, "remove it, or check its spelling", "%q matches no file of the tenancy", p.Text)
 		}
@@ -182,55 +178,4 @@ func (o *ownership) ownersOf(file string) []string {
 		return []string{"the platform"}
 	}
 	return o.owners[file]
-}
-
-// checkPackages sees to it that each local package that is imported, at first or
-// at second hand, has one owner, or is the platform's by its pattern.
-func (o *ownership) checkPackages() {
-	importers := map[string][]string{} // owners by import path
-	first := map[string]gotoken.Position{}
-	for _, s := range o.f.files {
-		for spec := range s.ast.ImportSpecs() {
-			for _, p := range o.localImports(unquote(spec.Path.Value)) {
-				if _, ok := first[p]; !ok {
-					first[p] = o.f.position(spec.Pos())
-				}
-				importers[p] = append(importers[p], o.ownersOf(s.name)...)
-			}
-		}
-	}
-	for p, owners := range tenancy.Sorted(importers) {
-		slices.Sort(owners)
-		owners = slices.Compact(owners)
-		if len(owners) > 1 && !o.platformPackage(p) {
-			o.report(diag.PackageOwner, first[p], fmt.Sprintf("add %q to platform.packages, or import it from files of one owner", p),
-				"package %s is imported by files of %s", p, strings.Join(owners, ", "))
-		}
-	}
-}
-
-func (o *ownership) platformPackage(importPath string) bool {
-	return slices.ContainsFunc(o.full.Platform.Packages, func(w tenancy.Word) bool {
-		ok, err := path.Match(w.Text, importPath)
-		return ok && err == nil
-	})
-}
-
-// localImports gives the import path and those that it leads to, but for CUE's
-// own packages and the schema.
-func (o *ownership) localImports(importPath string) []string {
-	seen := map[string]bool{}
-	var visit func(insts []*build.Instance, only string)
-	visit = func(insts []*build.Instance, only string) {
-		for _, i := range insts {
-			p := strings.TrimSuffix(i.ImportPath, ":"+i.PkgName)
-			if only != "" && p != only && i.ImportPath != only || seen[p] || p == ImportPath {
-				continue
-			}
-			seen[p] = true
-			visit(i.Imports, "")
-		}
-	}
-	visit(o.inst.Imports, importPath)
-	return tenancy.Keys(seen)
 }

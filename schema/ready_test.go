@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,6 +69,10 @@ func TestVendoredParts(t *testing.T) {
 		{func(string) error { return nil }, ""},
 		{func(dir string) error { return os.Remove(filepath.Join(dir, readyFileName)) }, "the vendored schema lacks ready.cue"},
 		{func(dir string) error { return os.Remove(filepath.Join(dir, sourceFileName)) }, "the vendored schema lacks schema.cue"},
+		{func(dir string) error { return os.Remove(filepath.Join(dir, deliveryFileName)) }, "the vendored schema lacks delivery.cue"},
+		{func(dir string) error { // as it was before the schema had a file more
+			return errors.Join(os.Remove(filepath.Join(dir, deliveryFileName)), os.WriteFile(filepath.Join(dir, sourceFileName), []byte(Source), 0o644))
+		}, "the vendored schema is not this version's"},
 		{os.RemoveAll, ""},
 		{func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, readyFileName), []byte("package schema\n"), 0o644)

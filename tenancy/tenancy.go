@@ -39,10 +39,12 @@ type Word struct {
 // Set reports whether the word was written at all.
 func (w Word) Set() bool { return w.Text != "" }
 
-// Platform says which files and packages the platform team owns.
+// Platform says which files and packages the platform team owns, and who
+// approves what stands in them.
 type Platform struct {
 	Files    []Word // patterns of file names
 	Packages []Word // patterns of import paths
+	Owners   []Word // in the words of the code host
 }
 
 // Cluster holds the facts of one cluster.
@@ -145,7 +147,7 @@ type Shared struct {
 type Team struct {
 	Node
 	Name       string
-	Owners     []string
+	Owners     []Word // who approves, in the words of the code host
 	Files      []Word // patterns of file names
 	Namespaces map[string]*Namespace
 }

@@ -142,7 +142,7 @@ var gitEnv = []string{
 // repository copies the tenancy of this repository, as a clone has it.
 func (d *document) repository() string {
 	dir := d.t.TempDir()
-	for _, name := range []string{".hedgerow.yaml", "tenants.cue", "cue.mod/module.cue", "schema/schema.cue", "schema/ready.cue"} {
+	for _, name := range []string{".hedgerow.yaml", "tenants.cue", "cue.mod/module.cue", "schema/schema.cue", "schema/delivery.cue", "schema/ready.cue"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", name))
 		if err != nil {
 			d.t.Fatal(err)

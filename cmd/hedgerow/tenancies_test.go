@@ -53,7 +53,7 @@ func TestTenancies(t *testing.T) {
 func findTenancies(t *testing.T) []exampleTenancy {
 	out := []exampleTenancy{{
 		name: "root", dir: repository, summary: repository + "/testdata/root-summary.txt",
-		parts: []string{"tenants.cue", "cue.mod/module.cue", "schema/schema.cue", "schema/ready.cue"},
+		parts: []string{"tenants.cue", "cue.mod/module.cue", "schema/schema.cue", "schema/delivery.cue", "schema/ready.cue"},
 	}}
 	entries, err := os.ReadDir(exampleTenancies)
 	if err != nil {
