@@ -164,6 +164,14 @@ const (
 	PodHostNetwork      Code = "pod-host-network"
 )
 
+// The codes of what is wrong with who approves the files of a tenancy.
+const (
+	OwnersMissing Code = "owners-missing"
+	BadOwner      Code = "bad-owner"
+	OwnersPattern Code = "owners-pattern"
+	OwnersDiffer  Code = "owners-differ"
+)
+
 // ClusterDiffers is the code of facts that are otherwise on a cluster.
 const ClusterDiffers Code = "cluster-differs"
 
@@ -307,6 +315,11 @@ var summaries = map[Code]string{
 	WorkloadUnmatched:   "The labels of a workload match no pod on the cluster.",
 	PodUndeclared:       "Pods of a managed namespace belong to no declared workload.",
 	PodHostNetwork:      "Pods of a managed namespace use their nodes' network, which no policy rules.",
+
+	OwnersMissing: "Files of the tenancy have an owner, and nobody is named who approves them.",
+	BadOwner:      "An owner is none that a code host knows.",
+	OwnersPattern: "A line of CODEOWNERS cannot say what a pattern of files says.",
+	OwnersDiffer:  "CODEOWNERS gives a file of the tenancy to others than the tenancy does.",
 
 	ClusterDiffers: "A cluster is not what the tenancy says of it.",
 }

@@ -253,6 +253,8 @@ var elsewhere = map[diag.Code]string{
 	diag.BranchStands:     "it needs a Git repository: publish.txtar",
 	diag.ReadElsewhere:    "it needs a Git repository: publish_delivery.txtar",
 	diag.ClusterDiffers:   "it needs a cluster: facts.txtar",
+	diag.OwnersPattern:    "it needs a Git repository: owners.txtar",
+	diag.OwnersDiffer:     "it needs a Git repository: owners.txtar",
 	diag.DeclaredClosed:   "no tenancy brings it about: the tests of the proof damage what was built",
 
 	diag.PolicyForeign:       "it needs a cluster: audit.txtar",

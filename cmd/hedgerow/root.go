@@ -113,10 +113,11 @@ namespace that it declares, as Kustomize overlays for Argo CD or Flux.`,
 	}
 	v := viper.New()
 	cmd.PersistentFlags().StringP("dir", "C", ".", "`folder` of the tenancy")
-	cmd.AddCommand(newVetCmd(w, v), newLintCmd(w, v), newGenerateCmd(w, v), newExplainCmd(w, v), newReachCmd(w, v), newDiffCmd(w, v), newAuditCmd(w, v), newRolloutCmd(w, v),
-		newPublishCmd(w, v), newInitCmd(w, v), newVersionCmd(w))
-	cmd.AddCommand(newFactsCmd(w, v), newCICmd(w, v), newReportCmd(w, v))
-	cmd.AddCommand(newCompletionCmd(w), newManCmd(w))
+	cmd.AddCommand(
+		newAuditCmd(w, v), newCICmd(w, v), newCompletionCmd(w), newDiffCmd(w, v), newExplainCmd(w, v), newFactsCmd(w, v),
+		newGenerateCmd(w, v), newInitCmd(w, v), newLintCmd(w, v), newManCmd(w), newOwnersCmd(w, v), newPublishCmd(w, v),
+		newReachCmd(w, v), newReportCmd(w, v), newRolloutCmd(w, v), newVersionCmd(w), newVetCmd(w, v),
+	)
 	cmd.SetHelpCommand(newHelpCmd())
 	cmd.InitDefaultHelpCmd()
 	cmd.SetFlagErrorFunc(flagError)

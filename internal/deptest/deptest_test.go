@@ -59,6 +59,7 @@ var broken = fstest.MapFS{
 	"proof/b.go":                importing("time"),
 	"overview/a.go":             importing("html/template", "os", "time", "math/rand", module+"/reach"),
 	"overview/gather/a.go":      importing(module + "/render"),
+	"owners/a.go":               importing("os", "time", "math/rand", "io/fs", module+"/schema"),
 	"report/a.go":               importing("os", "k8s.io/api/core/v1", module+"/proof"),
 	"revision/a.go":             importing(module+"/tenancy", "sigs.k8s.io/yaml"),
 	"internal/declared/a.go":    importing("net/netip", module+"/tenancy", module+"/generator"),
@@ -144,6 +145,11 @@ overview/a.go:4: ./overview may not use "time": the same overview gives the same
 overview/a.go:5: ./overview may not use "math/rand": the same overview gives the same bytes: no files, no clock, no chance
 overview/a.go:6: ./overview may not use "./reach": an overview writes what it is given, and holds no types of what finds it out
 overview/gather/a.go:2: ./overview/gather may not use "./render": what is gathered for people was found out before, and depends on nothing else
+owners/a.go:2: ./owners may not use "os": the same tenancy and the same CODEOWNERS give the same lines: no files, no clock, no chance
+owners/a.go:3: ./owners may not use "time": the same tenancy and the same CODEOWNERS give the same lines: no files, no clock, no chance
+owners/a.go:4: ./owners may not use "math/rand": the same tenancy and the same CODEOWNERS give the same lines: no files, no clock, no chance
+owners/a.go:5: ./owners may not use "io/fs": the same tenancy and the same CODEOWNERS give the same lines: no files, no clock, no chance
+owners/a.go:6: ./owners may not use "./schema": who approves is said in words of the tenancy, whatever reads it
 proof/a.go:2: ./proof may not use "./render": the proof compares two graphs and must not learn what was meant from what wrote it
 proof/a.go:3: ./proof may not use "cuelang.org/go/cue": the proof is a function of tenancy and graphs
 proof/a.go:4: ./proof may not use "sigs.k8s.io/kustomize/api/resmap": the proof is a function of tenancy and graphs

@@ -182,6 +182,16 @@ var Rules = []Rule{
 		Reason: "the past of a tenancy is files; what they mean is not its business",
 	},
 	{
+		In:     "./owners/...",
+		Only:   []string{"std", "./tenancy/...", "./diag/..."},
+		Reason: "who approves is said in words of the tenancy, whatever reads it",
+	},
+	{
+		In:     "./owners/...",
+		Never:  []string{"os/...", "time/...", "math/rand/...", "io/fs/..."},
+		Reason: "the same tenancy and the same CODEOWNERS give the same lines: no files, no clock, no chance",
+	},
+	{
 		In:     "./report/...",
 		Only:   []string{"std", "./reach/..."},
 		Reason: "a report writes what it is given and decides nothing",

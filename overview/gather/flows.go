@@ -154,12 +154,12 @@ func (g *gatherer) connection(c *report.Connection) overview.Connection {
 func (g *gatherer) end(c *report.Connection, e *report.End, of func(*tenancy.Flow) *tenancy.Peer) overview.End {
 	group, label := e.Title(), e.String()
 	if name := g.names[location{c.Cluster, e.Namespace}]; name != "" {
-		return overview.End{name, name + strings.TrimPrefix(label, group)}
+		return overview.End{Group: name, Label: name + strings.TrimPrefix(label, group)}
 	}
 	if name := g.declaredAs(c, e, of); e.CIDR != "" && name != "" {
-		return overview.End{name, name + " " + label}
+		return overview.End{Group: name, Label: name + " " + label}
 	}
-	return overview.End{group, label}
+	return overview.End{Group: group, Label: label}
 }
 
 // declaredAs gives the name of addresses: that of what the flows are declared from

@@ -114,7 +114,7 @@ func (g *gatherer) environments() []overview.Environment {
 func (g *gatherer) teams() []overview.Team {
 	out := []overview.Team{}
 	for name, t := range tenancy.Sorted(g.Tenancy.Teams) {
-		out = append(out, overview.Team{Name: name, Owners: t.Owners, Files: tenancy.Texts(t.Files), At: t.Pos.String()})
+		out = append(out, overview.Team{Name: name, Owners: tenancy.Texts(t.Owners), Files: tenancy.Texts(t.Files), At: t.Pos.String()})
 	}
 	return out
 }
@@ -203,7 +203,7 @@ func (g *gatherer) exemptions(o *generator.Overlay) (out []overview.Exemption) {
 	}
 	at := map[string]*tenancy.Exemption{generator.LayerDNS: baseline.DNS, generator.LayerSameNamespace: baseline.IntraNamespace}
 	for _, e := range o.Exemptions {
-		out = append(out, overview.Exemption{e.Layer, e.Reason, at[e.Layer].Pos.String()})
+		out = append(out, overview.Exemption{Layer: e.Layer, Reason: e.Reason, At: at[e.Layer].Pos.String()})
 	}
 	return out
 }
