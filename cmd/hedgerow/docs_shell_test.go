@@ -49,7 +49,7 @@ func (d *document) shell(script string) {
 		}
 	}
 	notes := filepath.Join(d.t.TempDir(), "notes")
-	cmd := exec.Command("/bin/sh", "-eu")
+	cmd := exec.Command("/bin/sh", "-e")
 	cmd.Dir, cmd.Env, cmd.Stdin = dir, []string{"PATH=" + bin, "HOME=" + dir, "NOTES=" + notes}, strings.NewReader(script)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		d.t.Errorf("%v: %s\n%s", err, out, script)

@@ -21,7 +21,8 @@ import (
 //	sh                holds commands that take a cluster, and are vetted: see shell
 //	text              holds no commands
 //
-// "go run ./cmd/hedgerow" runs in a copy of the repository's own tenancy.
+// "go run ./cmd/hedgerow" runs in a copy of the repository: of its tenancy, and of
+// what clusters are like.
 var reBlock = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
 
 // TestDocuments executes or vets every block of the documents, each document in
@@ -173,8 +174,10 @@ func (d *document) repository() string {
 		}
 		writeFiles(d.t, dir, map[string]string{name: string(data)})
 	}
-	if err := os.CopyFS(filepath.Join(dir, "overlays"), os.DirFS("../../overlays")); err != nil {
-		d.t.Fatal(err)
+	for _, folder := range []string{"overlays", "facts/testdata"} {
+		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(root+folder)); err != nil {
+			d.t.Fatal(err)
+		}
 	}
 	return dir
 }
