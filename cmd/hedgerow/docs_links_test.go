@@ -51,6 +51,31 @@ func TestDocumentLinks(t *testing.T) {
 	}
 }
 
+// TestDocumentsAreFound: whoever follows links from the README comes to every
+// page.
+func TestDocumentsAreFound(t *testing.T) {
+	found := map[string]bool{root + "README.md": true}
+	for todo := []string{root + "README.md"}; len(todo) > 0; todo = todo[1:] {
+		source, err := os.ReadFile(todo[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range reLink.FindAllStringSubmatch(string(source), -1) {
+			path, _, _ := strings.Cut(m[1], "#")
+			page := filepath.Join(filepath.Dir(todo[0]), path)
+			if strings.HasSuffix(path, ".md") && !strings.Contains(path, ":") && !found[page] {
+				found[page] = true
+				todo = append(todo, page)
+			}
+		}
+	}
+	for _, page := range documentsOf(t) {
+		if !found[page] {
+			t.Errorf("no link leads to %s", page)
+		}
+	}
+}
+
 // broken says what is wrong with a link, or nothing.
 func broken(file, link string) string {
 	if strings.Contains(link, ":") {
