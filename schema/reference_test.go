@@ -183,7 +183,7 @@ func (r *reference) typed(e ast.Expr) string {
 		if e.Op == token.OR {
 			return r.typed(e.X) + " or " + r.typed(e.Y)
 		}
-		if call, ok := e.Y.(*ast.CallExpr); ok && string(source(call)) == "struct.MinFields(1)" {
+		if call, ok := e.Y.(*ast.CallExpr); ok && string(sourceOf(call)) == "struct.MinFields(1)" {
 			return r.typed(e.X) + ", at least one"
 		}
 	case *ast.ListLit:
@@ -200,7 +200,7 @@ func (r *reference) typed(e ast.Expr) string {
 	if id, ok := e.(*ast.Ident); ok && id.Name == "bool" {
 		return "`bool`"
 	}
-	r.t.Fatalf("the page has no words for %s", source(e))
+	r.t.Fatalf("the page has no words for %s", sourceOf(e))
 	return ""
 }
 
@@ -235,7 +235,7 @@ func (r *reference) values(path string, e ast.Expr) {
 		r.say("| `%s` | %s |\n", path, code(e))
 		return
 	}
-	r.t.Fatalf("the page has no words for %s: %s", path, source(e))
+	r.t.Fatalf("the page has no words for %s: %s", path, sourceOf(e))
 }
 
 // link is where a definition stands on the page.
@@ -285,11 +285,11 @@ func hasNamed(s *ast.StructLit) bool {
 func labelOf(field *ast.Field) string {
 	if name, _, err := ast.LabelName(field.Label); err == nil {
 		if _, quoted := field.Label.(*ast.BasicLit); quoted {
-			return string(source(field.Label.(ast.Expr)))
+			return string(sourceOf(field.Label.(ast.Expr)))
 		}
 		return name
 	}
-	return string(source(field.Label.(ast.Expr)))
+	return string(sourceOf(field.Label.(ast.Expr)))
 }
 
 // commentOf is the text above a field.
@@ -303,7 +303,7 @@ func commentOf(field *ast.Field) string {
 	return strings.Join(text, "\n\n")
 }
 
-func source(e ast.Expr) []byte {
+func sourceOf(e ast.Expr) []byte {
 	text, err := format.Node(e)
 	if err != nil {
 		panic(err) // it was parsed
@@ -312,7 +312,7 @@ func source(e ast.Expr) []byte {
 }
 
 // code is an expression in a cell of a table.
-func code(e ast.Expr) string { return "`" + strings.ReplaceAll(string(source(e)), "|", `\|`) + "`" }
+func code(e ast.Expr) string { return "`" + strings.ReplaceAll(string(sourceOf(e)), "|", `\|`) + "`" }
 
 // cell is a comment in one.
 func cell(text string) string {

@@ -62,7 +62,7 @@ They exit with
 	} {
 		fmt.Fprintf(&b, "| %d | %s |\n", row.code, row.when)
 	}
-	hedgerow := newRootCmd(world{})
+	hedgerow := newRootCmd(world{name: ownName})
 	hedgerow.InitDefaultCompletionCmd("completion")
 	for _, cmd := range hedgerow.Commands() {
 		if cmd.IsAvailableCommand() {

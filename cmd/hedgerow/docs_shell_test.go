@@ -92,7 +92,7 @@ func misuse(t *testing.T, dir, program string, args []string) string {
 
 // misusedHedgerow says what the command line would refuse.
 func misusedHedgerow(args []string) string {
-	cmd, rest, err := newRootCmd(world{}).Find(args)
+	cmd, rest, err := newRootCmd(world{name: ownName}).Find(args)
 	if err == nil && !cmd.HasParent() {
 		return "there is no such command"
 	}

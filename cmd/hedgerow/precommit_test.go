@@ -35,7 +35,7 @@ func TestPreCommitHooks(t *testing.T) {
 	}
 	for _, h := range hooks {
 		words := strings.Fields(h.Entry)
-		cmd, rest, err := newRootCmd(world{}).Find(words[1:])
+		cmd, rest, err := newRootCmd(world{name: ownName}).Find(words[1:])
 		if err != nil || words[0] != "hedgerow" || !cmd.HasParent() || cmd.ParseFlags(rest) != nil || len(cmd.Flags().Args()) > 0 {
 			t.Errorf("%s: %q is no command (%v)", h.ID, h.Entry, err)
 		}
