@@ -38,6 +38,8 @@ var variables = map[string]string{
 	"CI_DEFAULT_BRANCH":                   "on GitLab, the default branch",
 }
 
+const commandsPage = root + "docs/commands.md"
+
 // TestCommandsDocument generates the page of the commands.
 func TestCommandsDocument(t *testing.T) {
 	var b bytes.Buffer
@@ -79,7 +81,7 @@ They exit with
 	for name, what := range tenancy.Sorted(variables) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", name, what)
 	}
-	checkGenerated(t, root+"docs/commands.md", b.Bytes())
+	checkGenerated(t, commandsPage, b.Bytes())
 }
 
 // describeCommand writes the section of one command.

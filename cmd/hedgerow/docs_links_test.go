@@ -76,6 +76,31 @@ func TestDocumentsAreFound(t *testing.T) {
 	}
 }
 
+// TestGuides: the index has every guide, and each says the way back.
+func TestGuides(t *testing.T) {
+	index, err := os.ReadFile(root + "docs/howto/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guides, err := filepath.Glob(root + "docs/howto/*.md")
+	if err != nil || len(guides) < 16 {
+		t.Fatal(err, guides)
+	}
+	reBack := regexp.MustCompile(`\b(go|come) back\b`)
+	for _, guide := range guides {
+		text, err := os.ReadFile(guide)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reBack.Match(text) {
+			t.Errorf("%s does not say how to go back", guide)
+		}
+		if name := filepath.Base(guide); name != "README.md" && !strings.Contains(string(index), "]("+name+")") {
+			t.Errorf("the index has no %s", name)
+		}
+	}
+}
+
 // broken says what is wrong with a link, or nothing.
 func broken(file, link string) string {
 	if strings.Contains(link, ":") {
