@@ -170,6 +170,7 @@ const (
 	BadOwner      Code = "bad-owner"
 	OwnersPattern Code = "owners-pattern"
 	OwnersDiffer  Code = "owners-differ"
+	NotFormatted  Code = "not-formatted"
 )
 
 // ClusterDiffers is the code of facts that are otherwise on a cluster.
@@ -320,6 +321,7 @@ var summaries = map[Code]string{
 	BadOwner:      "An owner is none that a code host knows.",
 	OwnersPattern: "A line of CODEOWNERS cannot say what a pattern of files says.",
 	OwnersDiffer:  "CODEOWNERS gives a file of the tenancy to others than the tenancy does.",
+	NotFormatted:  "A file of the tenancy is not as CUE's formatter writes it.",
 
 	ClusterDiffers: "A cluster is not what the tenancy says of it.",
 }

@@ -24,9 +24,9 @@ import (
 // team's.
 const TenancyFile = tenancy.File
 
-// maxFileSize bounds one file of a tenancy, in bytes: a file of 10,000
-// namespaces has 4 MB.
-const maxFileSize = 16 << 20
+// MaxFileSize bounds one file of a tenancy, in bytes: a file of 10,000 namespaces
+// has 4 MB.
+const MaxFileSize = 16 << 20
 
 // A sourceFile is one CUE file of the tenancy's folder.
 type sourceFile struct {
@@ -109,10 +109,10 @@ func (f *folder) read(name string) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file", at.Filename)
 	}
-	if info.Size() > maxFileSize {
+	if info.Size() > MaxFileSize {
 		at.Line, at.Column = 0, 0
 		f.report(diag.FileTooLarge, at, "split it by team", "the file has %d bytes; a file of a tenancy has at most %d",
-			info.Size(), maxFileSize)
+			info.Size(), MaxFileSize)
 		return nil
 	}
 	data, err := os.ReadFile(path)
@@ -120,8 +120,7 @@ func (f *folder) read(name string) error {
 		return err
 	}
 	switch {
-	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
-		f.report(diag.NotText, gotoken.Position{Filename: at.Filename}, "save it as UTF-8", "the file is not UTF-8 text")
+	case !f.isText(data, gotoken.Position{Filename: at.Filename}):
 		return nil
 	case len(bytes.TrimSpace(data)) == 0:
 		f.report(diag.EmptyFile, at, `begin with "package tenancy" and the clusters, or run "hedgerow init" in an empty folder`,
@@ -130,6 +129,15 @@ func (f *folder) read(name string) error {
 	}
 	f.files = append(f.files, sourceFile{name: name, data: data})
 	return nil
+}
+
+// isText reports whether a file is text, and complains if not.
+func (f *folder) isText(data []byte, at gotoken.Position) bool {
+	if utf8.Valid(data) && bytes.IndexByte(data, 0) < 0 {
+		return true
+	}
+	f.report(diag.NotText, at, "save it as UTF-8", "the file is not UTF-8 text")
+	return false
 }
 
 // parse parses the files side by side, and reports the errors of each.

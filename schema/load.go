@@ -34,17 +34,7 @@ type Result struct {
 // CUE is a language, and evaluation takes what time and memory its program
 // takes: the caller watches over both.
 func Load(dir string, tags []string, meanwhile func(*tenancy.Tenancy)) (*Result, error) {
-	if _, err := os.Stat(dir); err != nil {
-		return nil, err // in the words of whoever named the folder
-	}
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
-	if abs, err = filepath.EvalSymlinks(abs); err != nil {
-		return nil, err
-	}
-	f, err := readFolder(abs, filepath.Clean(dir))
+	f, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +53,21 @@ func Load(dir string, tags []string, meanwhile func(*tenancy.Tenancy)) (*Result,
 	}
 	res.Diags = append(res.Diags, f.diags...)
 	return res, nil
+}
+
+// openFolder reads the folder that people call dir.
+func openFolder(dir string) (*folder, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err // in the words of whoever named the folder
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return nil, err
+	}
+	return readFolder(abs, filepath.Clean(dir))
 }
 
 // load evaluates the package for the decoder, which speaks, and then for the

@@ -31,7 +31,7 @@ var silent = []diag.Code{
 	diag.MeshPorts, diag.UnscrapedMetric, diag.UnknownLint, diag.UnusedSilence,
 	diag.PolicyForeign, diag.PolicyAltered, diag.PolicyMissing, diag.PolicyStale, diag.PolicyUnjudged,
 	diag.NamespaceUndeclared, diag.NamespaceAbsent, diag.WorkloadUnmatched, diag.PodUndeclared, diag.PodHostNetwork,
-	diag.ClusterDiffers, diag.OwnersMissing, diag.BadOwner, diag.OwnersPattern, diag.OwnersDiffer,
+	diag.ClusterDiffers, diag.OwnersMissing, diag.BadOwner, diag.OwnersPattern, diag.OwnersDiffer, diag.NotFormatted,
 }
 
 // TestEveryCodeIsJudged sees to it that each code is claimed of the server, or
