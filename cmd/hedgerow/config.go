@@ -56,6 +56,10 @@ const (
 	modeInline  = "inline"
 )
 
+// notConfigured marks a command's own flag that has the name of what can be
+// configured, and means something else.
+const notConfigured = "not-configured"
+
 // configFlags are the flags of what can be configured, but for those whose names a
 // command has taken for flags of its own.
 func configFlags(f *pflag.FlagSet) {
@@ -99,8 +103,8 @@ func readConfig(cmd *cobra.Command, v *viper.Viper) (*config, error) {
 	known.VisitAll(func(f *pflag.Flag) { keys = append(keys, f.Name) })
 	for _, k := range keys {
 		flag := cmd.Flags().Lookup(k)
-		if flag == nil || flag.Usage != known.Lookup(k).Usage {
-			flag = known.Lookup(k) // this command has none, or one of its own of that name; file and environment may say it
+		if flag == nil || flag.Annotations[notConfigured] != nil {
+			flag = known.Lookup(k) // of another command: the file may hold it, and the environment
 		}
 		if err := v.BindPFlag(k, flag); err != nil {
 			return nil, err

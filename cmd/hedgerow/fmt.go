@@ -25,12 +25,12 @@ func newFmtCmd(w world, v *viper.Viper) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fmt [FILE...]",
 		Short: "Format the tenancy's files as CUE's formatter does",
-		Long: `Fmt formats the files of the tenancy, or those that are named, as "cue fmt" does,
-and prints the names of those that it changed. "-" stands for standard input,
-which is written to standard output. What a file says stays the same, and so do
-its comments; if one file cannot be read as CUE, none is changed.`,
+		Long: `Fmt formats the files of the tenancy, or those that are named, as "cue fmt"
+does, and prints the names of those that it changed. "-" stands for standard
+input, which is written to standard output. What a file says stays the same, and
+so do its comments; if one file cannot be read as CUE, none is changed.`,
 		Example: `  hedgerow fmt
-  hedgerow fmt --check              # change nothing; exit 1 if a file is not formatted
+  hedgerow fmt --check              # is every file formatted?
   hedgerow fmt payments.cue common/ports.cue
   hedgerow fmt - < payments.cue`,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -80,6 +80,7 @@ there that the tenancy does not know.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "html", "how the report is written: html, markdown, json or csv")
+	f.Lookup("format").Annotations = map[string][]string{notConfigured: {}}
 	choices(cmd, "format", reportFormatNames()...)
 	configFlags(f)
 	f.StringVar(&o.file, "file", "", "`file` to write to, - for the standard output (default hedgerow-report.html, or - if it is not HTML)")

@@ -116,7 +116,7 @@ namespace that it declares, as Kustomize overlays for Argo CD or Flux.`,
 	cmd.AddCommand(
 		newAuditCmd(w, v), newCICmd(w, v), newCompletionCmd(w), newDiffCmd(w, v), newExplainCmd(w, v), newFactsCmd(w, v), newFmtCmd(w, v),
 		newGenerateCmd(w, v), newInitCmd(w, v), newLintCmd(w, v), newManCmd(w), newOwnersCmd(w, v), newPublishCmd(w, v),
-		newReachCmd(w, v), newReportCmd(w, v), newRolloutCmd(w, v), newVersionCmd(w), newVetCmd(w, v),
+		newReachCmd(w, v), newReportCmd(w, v), newRolloutCmd(w, v), newSchemaCmd(w), newVersionCmd(w), newVetCmd(w, v),
 	)
 	cmd.SetHelpCommand(newHelpCmd())
 	cmd.InitDefaultHelpCmd()
