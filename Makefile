@@ -17,7 +17,8 @@ MODULES := . tools/dockerlint $(patsubst %/go.mod,%,$(wildcard conformance/go.mo
 # What an API server of Kubernetes says that it is.
 KUBERNETES = -X k8s.io/component-base/version.gitVersion=$$(go list -C conformance/apiserver -m -f '{{.Version}}' k8s.io/kubernetes)
 
-TESTTOOLS := bin/cue bin/kustomize bin/actionlint bin/dockerlint bin/go-licenses bin/validate-krew-manifest bin/crds
+TESTTOOLS := bin/cue bin/kustomize bin/actionlint bin/dockerlint bin/go-licenses bin/validate-krew-manifest bin/crds \
+	$(if $(shell command -v npm),bin/gitlab-ci-local)
 
 # Runs $(2) with $$package and $$target set, for every test target whose name starts with $(1).
 define each
@@ -138,6 +139,12 @@ bin/e2e/cilium: conformance/agent/go.mod
 	chmod -R u+w $@.part
 	rm -rf $@.part/bpf/tests # which are Go
 	mv $@.part $@
+
+bin/gitlab-ci-local: tools/gitlab-ci-local/package-lock.json
+	rm -rf $@ $@.npm && mkdir -p $@.npm && cp tools/gitlab-ci-local/package*.json $@.npm
+	npm ci --prefix $@.npm --ignore-scripts --no-audit --no-fund
+	printf '#!/bin/sh\nexec node "%s" "$$@"\n' "$(CURDIR)/$@.npm/node_modules/.bin/gitlab-ci-local" > $@
+	chmod +x $@
 
 bin/%: tools/%/go.mod tools/%/go.sum
 	go build -C tools/$* -o ../../bin/ tool
