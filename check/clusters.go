@@ -79,8 +79,12 @@ func (c *checker) dns(k *tenancy.Cluster) {
 	}
 }
 
+// Folders are the names of what Hedgerow writes beside the folders of
+// environments, which none of those can have.
+var Folders = []string{"base", "namespaces", "retired", "rollout", "shared"}
+
 func (c *checker) environment(e *tenancy.Environment) {
-	if folders := []string{"base", "namespaces", "retired", "rollout", "shared"}; slices.Contains(folders, e.Name) {
+	if slices.Contains(Folders, e.Name) {
 		c.Error(diag.NameReserved, e.Pos, "give it another name", "environment %q has the name of a folder that Hedgerow writes beside it", e.Name)
 	}
 	if !goodAffixes(e) {

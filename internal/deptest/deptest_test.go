@@ -42,10 +42,11 @@ var broken = fstest.MapFS{
 	"diag/a.go":    importing("encoding/json", module+"/tenancy"),
 	"schema/a.go": importing("k8s.io/api/core/v1", "sigs.k8s.io/kustomize/api/krusty", "github.com/go-git/go-git/v5",
 		"github.com/spf13/viper"),
-	"audit/a.go": importing("os", "time", "math/rand", module+"/kube"),
-	"facts/a.go": importing("os", "time", "math/rand", module+"/kube"),
-	"check/a.go": importing("os", "time", "math/rand/v2", "io/fs", "golang.org/x/text", module+"/generator"),
-	"cni/a.go":   importing(module + "/tenancy"),
+	"audit/a.go":  importing("os", "time", "math/rand", module+"/kube"),
+	"facts/a.go":  importing("os", "time", "math/rand", module+"/kube"),
+	"census/a.go": importing("os", "time", "math/rand", module+"/kube", module+"/schema"),
+	"check/a.go":  importing("os", "time", "math/rand/v2", "io/fs", "golang.org/x/text", module+"/generator"),
+	"cni/a.go":    importing(module + "/tenancy"),
 	"generator/a.go": importing("k8s.io/api/core/v1", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/yaml.v3",
 		"sigs.k8s.io/kustomize/api/types", "cuelang.org/go/cue", "github.com/go-git/go-git/v5",
 		"os/exec", "time", "math/rand"),
@@ -92,6 +93,11 @@ audit/a.go:2: ./audit may not use "os": an audit is of objects, wherever they co
 audit/a.go:3: ./audit may not use "time": an audit is of objects, wherever they come from: no files, no clock, no chance, no cluster
 audit/a.go:4: ./audit may not use "math/rand": an audit is of objects, wherever they come from: no files, no clock, no chance, no cluster
 audit/a.go:5: ./audit may not use "./kube": an audit is of objects, wherever they come from: no files, no clock, no chance, no cluster
+census/a.go:2: ./census may not use "os": a census is of objects, wherever they come from: no files, no clock, no chance, no cluster
+census/a.go:3: ./census may not use "time": a census is of objects, wherever they come from: no files, no clock, no chance, no cluster
+census/a.go:4: ./census may not use "math/rand": a census is of objects, wherever they come from: no files, no clock, no chance, no cluster
+census/a.go:5: ./census may not use "./kube": a census is of objects, wherever they come from: no files, no clock, no chance, no cluster
+census/a.go:6: ./census may not use "./schema": a census is of objects, wherever they come from: no files, no clock, no chance, no cluster
 check/a.go:2: ./check may not use "os": a tenancy is judged by its content alone: no files, no clock, no chance
 check/a.go:3: ./check may not use "time": a tenancy is judged by its content alone: no files, no clock, no chance
 check/a.go:4: ./check may not use "math/rand/v2": a tenancy is judged by its content alone: no files, no clock, no chance

@@ -149,6 +149,11 @@ var Rules = []Rule{
 		Reason: "facts are found in objects, wherever they come from: no files, no clock, no chance, no cluster",
 	},
 	{
+		In:     "./census/...",
+		Never:  []string{"os/...", "time/...", "math/rand/...", "./kube/...", "./schema/..."},
+		Reason: "a census is of objects, wherever they come from: no files, no clock, no chance, no cluster",
+	},
+	{
 		In: "./kube/...",
 		Never: []string{
 			"cuelang.org/...", "sigs.k8s.io/kustomize/...", "github.com/go-git/...",
