@@ -17,14 +17,18 @@ import (
 // A Census is what was found.
 type Census struct {
 	Namespaces []*Namespace // sorted by name
-	Policies   int          // the NetworkPolicies that are there
+	Policies   int          // that are there, of every kind that may decide
+	Everywhere int          // those of them that are of no namespace
 	Left       []Left       // what was left out or changed, in the order of Reasons
 }
 
 // A Namespace is one that is there.
 type Namespace struct {
-	Name      string
-	Team      string // "" if it is the platform's
+	Name string
+	Team string // "" if it is the platform's
+	// Isolated says that policies of others rule it. A roll-out would open what
+	// those close, and without one Hedgerow's would close what those leave open.
+	Isolated  bool
 	Workloads []*Workload
 }
 
@@ -63,11 +67,12 @@ const (
 	BadPort      Reason = "ports that no container can have"
 	Joined       Reason = "workloads with the labels of another, joined with it"
 	Renamed      Reason = "workloads and teams under another name, for a tenancy takes small letters, digits and \"-\""
+	Isolated     Reason = "namespaces that policies of others rule, for which none are written yet: a roll-out would open what those close"
 	Overlapping  Reason = "workloads that may share pods with another (overlaps: true), for their labels do not tell them apart"
 )
 
 // Reasons are all reasons, in the order in which they are spoken of.
-var Reasons = []Reason{BadNamespace, Nothing, NoLabel, OnHost, BadLabel, BadPort, Joined, Renamed, Overlapping}
+var Reasons = []Reason{BadNamespace, Nothing, NoLabel, OnHost, BadLabel, BadPort, Joined, Renamed, Isolated, Overlapping}
 
 // Unassigned is the team of the namespaces that do not say whose they are.
 const Unassigned = "unassigned"
@@ -75,7 +80,10 @@ const Unassigned = "unassigned"
 // Take finds what is there. A namespace is of the team that its label teamLabel
 // names; without a label, or if teamLabel is "", nobody has said whose it is.
 func Take(o *Objects, teamLabel string) *Census {
-	t := &taker{Census: Census{Policies: o.policies}}
+	t := &taker{Census: Census{Everywhere: o.policies[""]}, policies: o.policies}
+	for _, n := range o.policies {
+		t.Policies += n
+	}
 	byNamespace := map[string][]*maker{}
 	teams := map[string]string{}
 	for _, m := range o.makers {
@@ -97,7 +105,10 @@ func Take(o *Objects, teamLabel string) *Census {
 }
 
 // A taker takes a census.
-type taker struct{ Census }
+type taker struct {
+	Census
+	policies map[string]int
+}
 
 func (t *taker) leave(why Reason, format string, args ...any) {
 	t.Left = append(t.Left, Left{why, fmt.Sprintf(format, args...)})
@@ -122,7 +133,11 @@ func (t *taker) namespace(name, owner string, makers []*maker) {
 			t.leave(Renamed, "team %s as %s", owner, team)
 		}
 	}
-	t.Namespaces = append(t.Namespaces, &Namespace{Name: name, Team: team, Workloads: t.workloads(makers)})
+	n := &Namespace{Name: name, Team: team, Isolated: t.policies[name] > 0, Workloads: t.workloads(makers)}
+	if n.Isolated {
+		t.leave(Isolated, "%s", name)
+	}
+	t.Namespaces = append(t.Namespaces, n)
 }
 
 // platform are namespaces of controllers that many clusters have, beside those

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/hedgerow-dev/hedgerow/internal/policykinds"
 	"github.com/hedgerow-dev/hedgerow/reach"
 )
 
@@ -17,7 +18,7 @@ import (
 type Objects struct {
 	namespaces []metav1.ObjectMeta
 	makers     []*maker
-	policies   int
+	policies   map[string]int // by namespace, "" for the whole cluster: of every kind that may decide
 }
 
 // A maker is an object that makes pods, or a pod.
@@ -107,8 +108,20 @@ func (o *Objects) object(of metav1.TypeMeta, data []byte) error {
 			return fmt.Errorf("Namespace: %w", err)
 		}
 		o.namespaces = append(o.namespaces, n.Metadata)
-	case of.Kind == "NetworkPolicy" && group == "networking.k8s.io":
-		o.policies++
+	case isolates(group, of.Kind):
+		var p struct {
+			Metadata metav1.ObjectMeta `json:"metadata"`
+		}
+		if err := reach.Decode(data, &p); err != nil {
+			return fmt.Errorf("%s: %w", of.Kind, err)
+		}
+		if o.policies == nil {
+			o.policies = map[string]int{}
+		}
+		if of.Kind == "NetworkPolicy" && p.Metadata.Namespace == "" { // which every such policy is in
+			p.Metadata.Namespace = corev1.NamespaceDefault
+		}
+		o.policies[p.Metadata.Namespace]++
 	default:
 		for _, k := range kinds {
 			if k.kind == of.Kind && k.group == group {
@@ -117,6 +130,16 @@ func (o *Objects) object(of metav1.TypeMeta, data []byte) error {
 		}
 	}
 	return nil
+}
+
+// isolates reports whether objects of a kind may close what a NetworkPolicy that
+// allows all would open. Those of a mesh close it all the same.
+func isolates(group, kind string) bool {
+	if kind == "NetworkPolicy" && group == "networking.k8s.io" {
+		return true
+	}
+	api := policykinds.Of(group)
+	return policykinds.MayDecide(group, kind) && (api == nil || !api.Mesh)
 }
 
 // A podMaker is what matters of every kind that makes pods, and of a pod.

@@ -26,12 +26,10 @@ func (c *Census) CUE(of Tenancy) string {
 	w.line("schema.#Tenancy\n")
 	w.line("// The cluster, with the facts that policies depend on.")
 	w.line("%s", of.Clusters)
-	w.line("// The namespaces keep their names. The roll-out keeps all of them open, as they were, until what they need is")
-	w.line("// declared as flows: give each its own, and take this one out.")
-	w.line("environments: %s: {", label(of.Environment))
-	w.line("cluster: %s", q(of.Cluster))
-	w.line("rollout: open: {reason: %s, until: %s}", q("what it needs is not declared yet"), q(of.Until))
-	w.line("}\n")
+	w.line("// The namespaces that were found, which keep their names.")
+	w.line("environments: %s: cluster: %s\n", label(of.Environment), q(of.Cluster))
+	w.line("// What keeps a namespace open, as it was. Once the flows that it needs are declared, take its roll-out out.")
+	w.line("_asItWas: open: {reason: %s, until: %s}\n", q("what it needs is not declared yet"), q(of.Until))
 	w.shared(c.Namespaces)
 	w.teams(c.Namespaces)
 	return w.String()
@@ -61,27 +59,40 @@ func label(s string) string {
 }
 
 func (w *writer) shared(namespaces []*Namespace) {
-	first := true
+	var platform, isolated []*Namespace
 	for _, n := range namespaces {
-		if n.Team != "" {
-			continue
+		switch {
+		case n.Team == "":
+			platform = append(platform, n)
+		case n.Isolated:
+			isolated = append(isolated, n)
 		}
-		if first {
-			w.line("// Namespaces that look like the platform's: flows may name them, and no policies are written for them.")
-			w.line("shared: {")
-			first = false
-		}
-		w.namespace(n)
 	}
-	if !first {
-		w.line("}\n")
+	if len(platform)+len(isolated) == 0 {
+		return
 	}
+	w.line("// For these no policies are written; flows may name them.")
+	w.line("shared: {")
+	if len(platform) > 0 {
+		w.line("// They look like the platform's.")
+	}
+	for _, n := range platform {
+		w.namespace(n, "")
+	}
+	if len(isolated) > 0 {
+		w.line("// Policies of others rule these, and a roll-out would open what those close. Move each to its team, without one,")
+		w.line("// once the flows that it needs are declared.")
+	}
+	for _, n := range isolated {
+		w.namespace(n, "")
+	}
+	w.line("}\n")
 }
 
 func (w *writer) teams(namespaces []*Namespace) {
 	teams := map[string][]*Namespace{}
 	for _, n := range namespaces {
-		if n.Team != "" {
+		if n.Team != "" && !n.Isolated {
 			teams[n.Team] = append(teams[n.Team], n)
 		}
 	}
@@ -93,23 +104,28 @@ func (w *writer) teams(namespaces []*Namespace) {
 		}
 		w.line("%s: namespaces: {", label(team))
 		for _, n := range of {
-			w.namespace(n)
+			w.namespace(n, "rollout: _asItWas")
 		}
 		w.line("}")
 	}
 	w.line("}")
 }
 
-func (w *writer) namespace(n *Namespace) {
+// namespace writes one, with a field of its own or without.
+func (w *writer) namespace(n *Namespace, field string) {
 	if len(n.Workloads) == 0 {
-		w.line("%s: {}", label(n.Name))
+		w.line("%s: {%s}", label(n.Name), field)
 		return
 	}
-	w.line("%s: workloads: {", label(n.Name))
+	begin, end := label(n.Name)+": workloads: {", "}"
+	if field != "" {
+		begin, end = label(n.Name)+": {\n"+field+"\nworkloads: {", "}\n}"
+	}
+	w.line("%s", begin)
 	for _, l := range n.Workloads {
 		w.workload(l)
 	}
-	w.line("}")
+	w.line("%s", end)
 }
 
 func (w *writer) workload(l *Workload) {

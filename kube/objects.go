@@ -27,7 +27,7 @@ var decisive = []Resource{
 // cluster serves. The unanswered are groups of the API whose server did not say
 // what kinds they hold. The error names each resource that cannot be read.
 func (c *Client) Objects(ctx context.Context) (objects *reach.Objects, unanswered []string, err error) {
-	others, unanswered, err := c.policyKinds(ctx)
+	others, unanswered, err := c.PolicyKinds(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,11 +77,11 @@ func (c *Client) objectsOf(ctx context.Context, r Resource) (*reach.Objects, err
 	return out, err
 }
 
-// policyKinds gives the resources beside NetworkPolicy that the cluster serves
+// PolicyKinds gives the resources beside NetworkPolicy that the cluster serves
 // and that may decide about connections, and the groups that do not answer: an
 // extension's server may be down. Of a group that is known to hold policies that
 // is an error.
-func (c *Client) policyKinds(ctx context.Context) (out []Resource, unanswered []string, err error) {
+func (c *Client) PolicyKinds(ctx context.Context) (out []Resource, unanswered []string, err error) {
 	var groups metav1.APIGroupList
 	data, err := c.get(ctx, "/apis", nil)
 	if err == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
@@ -25,8 +27,11 @@ var starter []byte
 
 // initOptions are what init is told besides where.
 type initOptions struct {
+	yes, upgrade       bool
 	ci, delivery       string
 	repo, branch, path string
+	cni                string
+	first              firstOptions
 }
 
 func newInitCmd(w world, v *viper.Viper) *cobra.Command {
@@ -34,16 +39,26 @@ func newInitCmd(w world, v *viper.Viper) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make a first tenancy, its CI, and the schema for editors",
-		Long: `Init writes tenants.cue, cue.mod/module.cue and the schema below cue.mod/pkg.
-With --ci it writes what checks pull requests, publishes after the merge and
-closes at night what has expired; with --delivery, what Argo CD or Flux reads.
-With --repo, --branch or --path it also writes .hedgerow.yaml, which says so to
-every other command. It changes no file that is there: a second run changes
-nothing.`,
+		Long: `Init writes tenants.cue, cue.mod/module.cue and the schema below cue.mod/pkg,
+and recommends CUE's extension to VS Code. With --ci it writes what checks pull
+requests, publishes after the merge and closes at night what has expired; with
+--delivery, what Argo CD or Flux reads. With --repo, --branch or --path it also
+writes .hedgerow.yaml, which says so to every other command.
+
+The first tenancy is an example. With --from-manifests or --from-cluster it is
+what is there: the namespaces, the workloads by their labels, their ports, and
+what "hedgerow facts" finds. A roll-out keeps everything open.
+
+On a terminal, init asks for what no flag says; with --yes it takes what it
+would propose. It changes no file that is there: a second run changes nothing,
+and where there is a tenancy nothing is asked. With --upgrade it does nothing
+but replace the schema below cue.mod/pkg by that of this version.`,
 		Example: `  mkdir tenancy && cd tenancy && hedgerow init && hedgerow vet
   hedgerow init --ci github
   hedgerow init --ci gitlab --delivery flux --branch main \
-    --repo https://git.example.com/acme/policies.git`,
+    --repo https://git.example.com/acme/policies.git
+  hedgerow init --from-cluster --context prod-eu --team-label team
+  hedgerow init --upgrade`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, err := cmd.Flags().GetString("dir")
@@ -53,7 +68,10 @@ nothing.`,
 			if err := o.validate(cmd); err != nil {
 				return err
 			}
-			s, err := newSetup(cmd, v, dir, o)
+			if o.upgrade {
+				return upgradeSchema(w, dir)
+			}
+			s, err := newSetup(cmd, v, w, dir, &o)
 			if err != nil {
 				return err
 			}
@@ -61,6 +79,8 @@ nothing.`,
 		},
 	}
 	f := cmd.Flags()
+	f.BoolVarP(&o.yes, "yes", "y", false, "ask nothing: take what would be proposed")
+	f.BoolVar(&o.upgrade, "upgrade", false, "replace the schema below cue.mod/pkg by this version's, and do nothing else")
 	f.StringVar(&o.ci, "ci", "", "write the checks and the publishing of a CI: github or gitlab")
 	f.StringVar(&o.delivery, "delivery", "", "write delivery.cue, for argocd or flux")
 	choices(cmd, "ci", ciGitHub, ciGitLab)
@@ -68,6 +88,8 @@ nothing.`,
 	f.StringVar(&o.repo, "repo", "", "address of the repository to publish to (default the tenancy's own)")
 	f.StringVar(&o.branch, "branch", "", "branch to publish to")
 	f.StringVar(&o.path, "path", "", "folder of that repository for the overlays (default as here)")
+	f.StringVar(&o.cni, "cni", "", "network plugin of the cluster (default calico in the example, else what is found)")
+	o.first.flags(f)
 	return cmd
 }
 
@@ -81,18 +103,38 @@ const (
 
 // validate refuses flags that make no sense, alone or together.
 func (o *initOptions) validate(cmd *cobra.Command) error {
-	for name, known := range tenancy.Sorted(map[string][]string{"ci": {ciGitHub, ciGitLab}, "delivery": {withArgoCD, withFlux}}) {
+	for name, known := range tenancy.Sorted(map[string][]string{"ci": {ciGitHub, ciGitLab}, "delivery": {withArgoCD, withFlux}, "cni": plugins()}) {
 		if given := cmd.Flags().Lookup(name); given.Changed && !slices.Contains(known, given.Value.String()) {
 			return fmt.Errorf("unknown --%s %q; %s", name, given.Value, nearest.Hint(given.Value.String(), "they", known))
 		}
 	}
 	for _, name := range []string{"repo", "branch", "path"} {
-		given := cmd.Flags().Lookup(name)
-		switch {
-		case given.Changed && o.ci == "" && o.delivery == "":
-			return fmt.Errorf("--%s is about what --ci and --delivery write: add one of them, or leave it out", name)
-		case given.Changed && given.Value.String() == "":
+		if given := cmd.Flags().Lookup(name); given.Changed && given.Value.String() == "" {
 			return fmt.Errorf("--%s is empty: name one, or leave it out", name)
+		}
+	}
+	if o.upgrade {
+		return aloneButFor(cmd, "upgrade", "dir")
+	}
+	return o.first.validate(cmd)
+}
+
+// aloneButFor refuses every flag beside one, and those that go with it.
+func aloneButFor(cmd *cobra.Command, name string, others ...string) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Name != name && !slices.Contains(others, f.Name) {
+			err = fmt.Errorf("--%s does nothing else: leave out --%s", name, f.Name)
+		}
+	})
+	return err
+}
+
+// judgeTarget refuses to be told where to publish when nothing is written that
+// publishes.
+func (o *initOptions) judgeTarget(cmd *cobra.Command) error {
+	for _, name := range []string{"repo", "branch", "path"} {
+		if cmd.Flags().Lookup(name).Changed && o.ci == "" && o.delivery == "" {
+			return fmt.Errorf("--%s is about what --ci and --delivery write: add one of them, or leave it out", name)
 		}
 	}
 	return nil
@@ -101,6 +143,7 @@ func (o *initOptions) validate(cmd *cobra.Command) error {
 // A setup is what init writes, and what it says to do then.
 type setup struct {
 	files []setupFile
+	found []string // about the first tenancy
 	next  []string
 }
 
@@ -115,7 +158,7 @@ func (s *setup) add(at string, data []byte) {
 }
 
 // newSetup plans everything before anything is written.
-func newSetup(cmd *cobra.Command, v *viper.Viper, dir string, o initOptions) (*setup, error) {
+func newSetup(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOptions) (*setup, error) {
 	s := &setup{}
 	if above, err := schema.TenancyAbove(dir); err != nil {
 		return nil, failure{err}
@@ -129,20 +172,30 @@ func newSetup(cmd *cobra.Command, v *viper.Viper, dir string, o initOptions) (*s
 	for at, data := range files {
 		s.add(at, data)
 	}
-	s.add(filepath.Join(dir, schema.TenancyFile), starter)
-	s.next = []string{"edit tenants.cue, then run \"hedgerow vet\" and \"hedgerow generate\""}
-	if o.ci == "" && o.delivery == "" {
-		return s, nil
+	if err := s.addTenancy(cmd, v, w, dir, o); err != nil {
+		return nil, err
 	}
-	p, err := newPlace(cmd, v, dir, o)
+	if err := o.judgeTarget(cmd); err != nil {
+		return nil, err
+	}
+	if o.ci == "" && o.delivery == "" {
+		s.next = append([]string{"edit tenants.cue, then run \"hedgerow vet\" and \"hedgerow generate\""}, s.next...)
+		return s, s.addEditor(&place{}, dir)
+	}
+	p, err := newPlace(cmd, v, dir, *o)
 	if err != nil {
 		return nil, err
 	}
-	if p.cfg.Mode == modePublish {
-		s.next = []string{"edit tenants.cue, then run \"hedgerow vet\""}
+	edit := "edit tenants.cue, then run \"hedgerow vet\""
+	if p.cfg.Mode == modeInline {
+		edit += " and \"hedgerow generate\""
 	}
+	s.next = append([]string{edit}, s.next...)
 	if p.configure {
 		s.add(filepath.Join(dir, configFile), p.configuration())
+	}
+	if err := s.addEditor(p, dir); err != nil {
+		return nil, err
 	}
 	if o.ci != "" {
 		if err := s.addCI(p, o.ci); err != nil {
@@ -155,9 +208,32 @@ func newSetup(cmd *cobra.Command, v *viper.Viper, dir string, o initOptions) (*s
 	return s, nil
 }
 
-// write writes the files that are not there.
+// addTenancy adds the first tenancy, unless there is one, with what is asked.
+func (s *setup) addTenancy(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOptions) error {
+	at := filepath.Join(dir, schema.TenancyFile)
+	if _, err := os.Lstat(at); err == nil {
+		if o.first.wanted() {
+			s.found = []string{"nothing was read: there is a tenancy, which stays as it is"}
+		}
+		s.add(at, nil)
+		return nil
+	}
+	text, err := s.firstTenancy(cmd, v, w, dir, o)
+	if err != nil {
+		return err
+	}
+	s.add(at, text)
+	return nil
+}
+
+// write writes the files that are not there, the tenancy last: as long as it is
+// not there, the next run does what is left to do.
 func (s *setup) write(w world) error {
 	slices.SortFunc(s.files, func(a, b setupFile) int { return strings.Compare(a.shown, b.shown) })
+	slices.SortStableFunc(s.files, func(a, b setupFile) int { return isTenancy(a) - isTenancy(b) })
+	for _, f := range s.found {
+		fmt.Fprintln(w.out, f)
+	}
 	for _, f := range s.files {
 		verb, err := create(f.at, f.data)
 		if err != nil {
@@ -171,20 +247,42 @@ func (s *setup) write(w world) error {
 	return nil
 }
 
+func isTenancy(f setupFile) int {
+	if filepath.Base(f.at) == schema.TenancyFile {
+		return 1
+	}
+	return 0
+}
+
+// unfinished is the name under which a file is written before it gets its own, so
+// that a run that is killed leaves no half of it. The next run takes its place.
+const unfinished = ".hedgerow-init"
+
 // create writes a file unless there is one, and says which.
 func create(path string, data []byte) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
+	if _, err := os.Lstat(path); err == nil {
 		return "kept", nil
-	} else if err != nil {
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	if _, err := f.Write(data); err != nil {
-		_ = f.Close() // the first error counts
+	half := filepath.Join(filepath.Dir(path), unfinished)
+	if err := os.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	return "wrote", f.Close()
+	f, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err = cmp.Or(err, f.Close()); err == nil {
+		err = os.Rename(half, path)
+	}
+	if err != nil {
+		_ = os.Remove(half) // the first error counts
+		return "", err
+	}
+	return "wrote", nil
 }

@@ -19,6 +19,7 @@ func main() {
 	os.Exit(run(os.Args[1:], world{
 		name: calledName(os.Args[0]),
 		out:  os.Stdout, err: os.Stderr,
+		inTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())), errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		width: widthOf(os.Stdout),
 		color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",

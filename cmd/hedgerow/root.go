@@ -32,6 +32,7 @@ type world struct {
 	name                     string // by which the program was called; "" is its own
 	in                       io.Reader
 	out, err                 io.Writer
+	inTerminal               bool
 	outTerminal, errTerminal bool
 	color                    bool // colour is welcome on a terminal
 	width                    int  // of the terminal that out is, in columns; 0 is no limit

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/hedgerow-dev/hedgerow/schema"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
+)
+
+// vendoredBelow is the folder of a module in which init writes the schema.
+const vendoredBelow = "cue.mod/pkg/"
+
+// upgradeSchema replaces the schema that a tenancy's module holds by this
+// version's. What else stands there is not Hedgerow's, and stays.
+func upgradeSchema(w world, dir string) error {
+	files, err := schema.Vendoring(dir)
+	if err != nil {
+		return failure{err}
+	}
+	if len(files) == 0 {
+		fmt.Fprintln(w.out, "the schema is a package of the module itself: there is nothing to upgrade")
+		return nil
+	}
+	module, ours := "", map[string][]byte{}
+	for at, data := range files {
+		i := strings.LastIndex(filepath.ToSlash(at), vendoredBelow)
+		if i < 0 {
+			return fmt.Errorf("there is no %s: run \"hedgerow init\" without --upgrade first", filepath.ToSlash(at))
+		}
+		module = filepath.Clean(at[:i] + ".")
+		ours[filepath.ToSlash(at[i:])] = data
+	}
+	root, err := os.OpenRoot(module)
+	if err != nil {
+		return failure{err}
+	}
+	defer root.Close() // every write is checked
+	changed := 0
+	for file, data := range tenancy.Sorted(ours) {
+		said, err := upgradeFile(root, file, data)
+		if err != nil {
+			return failure{err}
+		}
+		if said != "" {
+			changed++
+			fmt.Fprintln(w.out, said)
+		}
+	}
+	for _, name := range others(root, ours) {
+		fmt.Fprintf(w.out, "left %s, which is not of this version's schema: \"hedgerow vet\" says what to do\n", name)
+	}
+	if changed == 0 {
+		fmt.Fprintf(w.out, "the schema is up to date: %s\n", count(len(ours), "file"))
+		return nil
+	}
+	fmt.Fprintln(w.out, "what stood in them is gone, also what somebody had edited by hand: Git still has it")
+	fmt.Fprintln(w.out, "next: run \"hedgerow vet\", and commit them")
+	return nil
+}
+
+// upgradeFile replaces one file, and says so; "" if it is as it should be. It
+// follows no link: what one leads to is somebody else's.
+func upgradeFile(root *os.Root, file string, data []byte) (string, error) {
+	before := "missing"
+	switch info, err := root.Lstat(file); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return "", err
+	case info.Mode().IsRegular():
+		old, err := root.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		if before = digest(old); string(old) == string(data) {
+			return "", nil
+		}
+	case info.IsDir():
+		return "", fmt.Errorf("%s is a folder: remove it", file)
+	default:
+		before = "a link"
+	}
+	if err := root.MkdirAll(path.Dir(file), 0o755); err != nil {
+		return "", err
+	}
+	half := path.Join(path.Dir(file), unfinished)
+	if err := root.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if err := root.WriteFile(half, data, 0o644); err != nil {
+		return "", err
+	}
+	if err := root.Rename(half, file); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("changed %s: %s → %s", file, before, digest(data)), nil
+}
+
+// digest tells two states of a file apart.
+func digest(data []byte) string { return fmt.Sprintf("sha256:%.6x", sha256.Sum256(data)) }
+
+// others gives what stands beside our files.
+func others(root *os.Root, ours map[string][]byte) (out []string) {
+	folders := map[string]bool{}
+	for file := range ours {
+		folders[path.Dir(file)] = true
+	}
+	for folder := range tenancy.Sorted(folders) {
+		entries, _ := fs.ReadDir(root.FS(), folder) // it was just written to
+		for _, e := range entries {
+			if file := path.Join(folder, e.Name()); ours[file] == nil {
+				out = append(out, file)
+			}
+		}
+	}
+	return out
+}
