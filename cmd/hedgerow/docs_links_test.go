@@ -14,6 +14,7 @@ import (
 var (
 	reFence      = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
 	reInlineCode = regexp.MustCompile("`[^`\n]*`")
+	reAddress    = regexp.MustCompile(`[a-z]+://[^\s)>|]+`)
 	reLink       = regexp.MustCompile(`\]\(([^)\s]*)\)`)
 	reHeading    = regexp.MustCompile(`(?m)^#{1,6} +(.+?) *$`)
 	reVerb       = regexp.MustCompile("`(?:[A-Z_]+=\\S+ )*make ([a-z0-9-]+)[ `]")
@@ -31,12 +32,17 @@ func TestDocumentLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 		prose := reFence.ReplaceAllString(string(source), "")
-		for _, m := range reLink.FindAllStringSubmatch(reInlineCode.ReplaceAllString(prose, "``"), -1) {
-			links++
-			if problem := broken(file, m[1]); problem != "" {
-				t.Errorf("%s links to %q: %s", file, m[1], problem)
+		words := reInlineCode.ReplaceAllString(prose, "``")
+		targets := reAddress.FindAllString(words, -1)
+		for _, m := range reLink.FindAllStringSubmatch(words, -1) {
+			targets = append(targets, m[1])
+		}
+		for _, target := range targets {
+			if problem := broken(file, target); problem != "" {
+				t.Errorf("%s links to %q: %s", file, target, problem)
 			}
 		}
+		links += len(targets)
 		for _, m := range reVerb.FindAllStringSubmatch(prose, -1) {
 			if !slices.Contains(makeTargets(t), m[1]) {
 				t.Errorf("%s names make %s, and the Makefile has no such target", file, m[1])
