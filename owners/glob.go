@@ -201,7 +201,10 @@ func (g glob) sample() string {
 	for _, t := range g {
 		switch c := t.char(); {
 		case t.star:
-			b.WriteString("-a-new-one")
+			if s := b.String(); s != "" && !strings.HasSuffix(s, "-") {
+				b.WriteByte('-')
+			}
+			b.WriteString("a-new-one")
 		case c >= 0:
 			b.WriteRune(c)
 		default:
