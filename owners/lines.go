@@ -27,10 +27,10 @@ type Line struct {
 func Lines(t *tenancy.Tenancy, p Place) ([]Line, []diag.Diagnostic) {
 	w := &writer{t: t, p: p, exact: map[string]token.Position{}}
 	w.platform()
-	w.packages()
 	w.read()
 	w.patterns()
 	w.names()
+	w.packages()
 	return w.lines, w.List
 }
 
@@ -109,14 +109,15 @@ func (p Place) outside(out []ground, folder string) []ground {
 }
 
 // packages adds a line for each folder of imported packages, and for each of its
-// files that is another's.
+// files that is another's. The platform's below the tenancy have one by then,
+// unless a folder is called as a file is.
 func (w *writer) packages() {
 	for dir, files := range tenancy.Sorted(w.p.packageFolders()) {
 		teams, mixed := oneOwner(files)
 		if mixed {
 			teams = nil
 		}
-		if len(teams) > 0 || w.p.Dir == "." || !within(dir, w.p.Dir) {
+		if len(teams) > 0 || w.p.Dir == "." || !within(dir, w.p.Dir) || strings.Contains(dir+"/", ending+"/") {
 			w.path(dir, "/*"+ending, teams, w.file())
 		}
 		for file, teams := range tenancy.Sorted(files) {

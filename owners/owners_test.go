@@ -160,7 +160,10 @@ func TestLines(t *testing.T) {
 		{"packages", nil, map[string][]string{"ants": {"x.cue"}}, Place{Dir: "net", Module: ".", Packages: []Package{
 			{Files: []string{"lib/a.cue", "lib/b.cue"}}, {Files: []string{"net/ants/a.cue"}, Teams: []string{"ants"}},
 			{Files: []string{"net/common/a.cue"}}, {Files: []string{"cue.mod/pkg/x.example/a.cue"}, Teams: []string{"ants"}},
-		}}, "/net/ @platform; /cue.mod/ @platform; /lib/*.cue @platform; /net/ants/*.cue @ants; /net/x.cue @ants"},
+		}}, "/net/ @platform; /cue.mod/ @platform; /net/x.cue @ants; /lib/*.cue @platform; /net/ants/*.cue @ants"},
+		{"a package in a folder that is called as a file", nil, map[string][]string{"ants": {"x*.cue"}}, Place{Dir: "net",
+			Packages: []Package{{Files: []string{"net/xy.cue/a.cue"}}}},
+			"/net/ @platform; /net/x*.cue @ants; /net/xy.cue/*.cue @platform"},
 		{"packages that share a folder", nil, nil, Place{Dir: "net", Packages: []Package{
 			{Files: []string{"lib/a.cue", "lib/c.cue"}, Teams: []string{"ants"}}, {Files: []string{"lib/b.cue", "lib/c.cue"}},
 		}}, "/net/ @platform; /lib/*.cue @platform; /lib/a.cue @ants"},

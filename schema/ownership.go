@@ -134,11 +134,12 @@ func literalStrings(v ast.Expr) (out []string) {
 
 // assign finds the owners of each file.
 func (o *ownership) assign() {
-	o.checkPatterns("platform.files", o.full.Platform.Files)
+	names := o.f.names()
+	o.checkPatterns("platform.files", o.full.Platform.Files, names)
 	for name, team := range tenancy.Sorted(o.full.Teams) {
-		o.checkPatterns("teams."+name+".files", team.Files)
+		o.checkPatterns("teams."+name+".files", team.Files, names)
 	}
-	for _, file := range o.f.names() {
+	for _, file := range names {
 		platform, teams := o.full.OwnersOf(file)
 		o.platform[file] = platform
 		if len(teams) > 0 {
@@ -149,7 +150,7 @@ func (o *ownership) assign() {
 		o.diags.Lint(diag.PlatformOpen, "platform", o.full.Pos, `add platform: files: ["`+TenancyFile+`"] to `+TenancyFile+`, with all that is the platform's`,
 			"teams own files, and platform.files is not set: every file that nobody owns may change everything")
 	}
-	for _, file := range o.f.names() {
+	for _, file := range names {
 		if !o.platform[file] && len(o.owners[file]) == 0 {
 			o.report(diag.UnownedFile, gotoken.Position{Filename: o.f.show(filepath.Join(o.f.dir, file)), Line: 1, Column: 1},
 				"add a pattern that matches it to platform.files or to the files of a team", "the file belongs to nobody")
@@ -159,13 +160,13 @@ func (o *ownership) assign() {
 
 // checkPatterns speaks of the patterns at a path of the tenancy that cannot be
 // used, or that nothing matches.
-func (o *ownership) checkPatterns(at string, patterns []tenancy.Word) {
+func (o *ownership) checkPatterns(at string, patterns []tenancy.Word, names []string) {
 	for _, p := range patterns {
 		if _, err := path.Match(p.Text, ""); err != nil {
 			o.report(diag.BadFilePattern, p.Pos, `close the "[", or escape it with "\\"`, "%q is not a pattern of file names", p.Text)
 			continue
 		}
-		used := slices.ContainsFunc(o.f.names(), func(file string) bool { return tenancy.Matches(p.Text, file) })
+		used := slices.ContainsFunc(names, func(file string) bool { return tenancy.Matches(p.Text, file) })
 		if !used && !diag.HasErrors(o.diags) {
 			o.diags.Lint(diag.UnusedPattern, at, p.Pos, "remove it, or check its spelling", "%q matches no file of the tenancy", p.Text)
 		}

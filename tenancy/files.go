@@ -18,11 +18,12 @@ func (t *Tenancy) OwnersOf(file string) (platform bool, teams []string) {
 	if file == File || matchesAny(t.Platform.Files, file) {
 		return true, nil
 	}
-	for name, team := range Sorted(t.Teams) {
+	for name, team := range t.Teams {
 		if matchesAny(team.Files, file) {
 			teams = append(teams, name)
 		}
 	}
+	slices.Sort(teams)
 	return len(teams) == 0 && len(t.Platform.Files) == 0, teams
 }
 
