@@ -59,14 +59,8 @@ func (p Place) subjects(t *tenancy.Tenancy) map[string][]string {
 	for _, name := range p.samples(t) {
 		file(name)
 	}
-	for _, g := range p.grounds() {
-		switch {
-		case g.pattern == "/":
-			out[path.Join(g.path, "a-new-one")] = nil
-		case strings.HasSuffix(g.pattern, "*"+ending): // samples has one
-		default:
-			out[path.Join(g.path, g.pattern)] = nil
-		}
+	for _, file := range p.platforms() {
+		out[file] = nil
 	}
 	for dir, files := range p.packageFolders() {
 		teams, mixed := oneOwner(files)
@@ -77,6 +71,30 @@ func (p Place) subjects(t *tenancy.Tenancy) map[string][]string {
 		for f, teams := range files {
 			out[f] = teams
 		}
+	}
+	return out
+}
+
+// platforms gives paths of what is always the platform's.
+func (p Place) platforms() []string {
+	out := []string{path.Join(p.Dir, configFile)}
+	if p.Dir != "." {
+		out = append(out, path.Join(p.Dir, "a-new-one"))
+	}
+	if p.Module != "" {
+		for _, file := range []string{"module.cue", "a-new-one", "gen/a-new-one", "pkg/a-new-one", "usr/a-new-one"} {
+			out = append(out, path.Join(p.Module, moduleFolder, file))
+		}
+	}
+	for _, pkg := range p.Packages {
+		for _, file := range pkg.Files {
+			if p.inModuleFolder(file) {
+				out = append(out, file)
+			}
+		}
+	}
+	if p.Output != "" && !p.Inline {
+		out = append(out, path.Join(p.Output, "inventory.yaml"), path.Join(p.Output, "a-new-one"))
 	}
 	return out
 }

@@ -87,7 +87,7 @@ type ground struct{ path, pattern string }
 // grounds gives what the platform owns first.
 func (p Place) grounds() (out []ground) {
 	if p.Dir == "." {
-		out = []ground{{".", "/*" + ending}, {".", "/.hedgerow.yaml"}}
+		out = []ground{{".", "/*" + ending}, {".", "/" + configFile}}
 	} else {
 		out = []ground{{p.Dir, "/"}}
 	}

@@ -19,6 +19,7 @@ type Place struct {
 	Shown    string    // its tenants.cue, as it is shown to people
 	Module   string    // the folder of its CUE module; "" if it is not in the repository
 	Output   string    // the folder of the overlays; "" likewise
+	Inline   bool      // pull requests hold the overlays, and are held to what the tenancy generates
 	Files    []string  // the names of the tenancy's files in Dir
 	Packages []Package // the local packages that it imports
 }
@@ -131,8 +132,12 @@ func (p Place) inModuleFolder(file string) bool {
 	return p.Module != "" && within(file, path.Join(p.Module, moduleFolder))
 }
 
-// moduleFolder is the folder in which CUE keeps what a module is.
-const moduleFolder = "cue.mod"
+// What a tenancy is made of besides its files: the folder in which CUE keeps what
+// a module is, and Hedgerow's configuration.
+const (
+	moduleFolder = "cue.mod"
+	configFile   = ".hedgerow.yaml"
+)
 
 // within reports whether a path is a folder, or below it.
 func within(p, folder string) bool {

@@ -209,7 +209,8 @@ func TestOwnerNames(t *testing.T) {
 // TestCheck holds files that say otherwise against one tenancy.
 func TestCheck(t *testing.T) {
 	x := declared([]string{"tenants.cue"}, map[string][]string{"ants": {"ants*.cue"}})
-	p := Place{Dir: "net", Files: []string{"ants.cue", "tenants.cue"}}
+	p := Place{Dir: "net", Module: "net", Output: "net/overlays", Files: []string{"ants.cue", "tenants.cue"},
+		Packages: []Package{{Files: []string{"net/cue.mod/pkg/x.example/x.cue"}, Teams: []string{"ants"}}}}
 	const right = "/net/ @platform\n/net/ants*.cue @ants\n"
 	for _, tt := range []struct {
 		name, file string
@@ -220,7 +221,12 @@ func TestCheck(t *testing.T) {
 		{"in other words", "/net/** @PLATFORM # all\n/net/ants*.cue @Ants\n", []Host{GitHub}, ""},
 		{"in other words", "[Net] @platform\n/net/\n/net/ants*.cue @ants\n", []Host{GitLab}, ""},
 		{"other lines", "* @everybody\n" + right + "/docs/[x] nobody @writers\n!\n", nil, ""},
-		{"nothing", "", nil, "0: no line gives net/a-new-one, net/a-new-one.cue and net/tenants.cue to anybody; the tenancy gives them to @platform"},
+		{"nothing", "", nil, "0: no line gives net/.hedgerow.yaml, net/a-new-one, net/a-new-one.cue and 9 more to anybody; the tenancy gives them to @platform"},
+		{"the module", right + "/net/cue.mod/module.cue @mallory\n", nil, "3: this line gives net/cue.mod/module.cue to @mallory"},
+		{"what is vendored", right + "/net/cue.mod/pkg/x.example/ @ants\n", nil, "3: this line gives net/cue.mod/pkg/x.example/x.cue to @ants"},
+		{"the configuration", right + ".hedgerow.yaml @mallory\n", nil, "3: this line gives net/.hedgerow.yaml to @mallory"},
+		{"the overlays", right + "/net/overlays/\n", nil, "3: this line gives net/overlays/a-new-one and net/overlays/inventory.yaml to nobody"},
+		{"the overlays of a pull request", right + "/net/overlays/\n", []Host{GitHub}, ""},
 		{"a later line", right + "* @mallory\n", nil, "3: this line gives net/ants-a-new-one.cue and net/ants.cue to @mallory; the tenancy gives them to @ants"},
 		{"without a leading slash", right + "ants*.cue @mallory\n", nil, "3: this line gives net/ants-a-new-one.cue and net/ants.cue to @mallory; the tenancy"},
 		{"nobody's", right + "/net/ants.cue\n", nil, "3: this line gives net/ants.cue to nobody; the tenancy gives it to @ants"},
@@ -241,6 +247,7 @@ func TestCheck(t *testing.T) {
 			if hosts == nil {
 				hosts = []Host{GitHub, GitLab}
 			}
+			p.Inline = tt.name == "the overlays of a pull request"
 			var got []string
 			for _, d := range Check(x, p, File{Name: "CODEOWNERS", Data: []byte(tt.file), Hosts: hosts}) {
 				got = append(got, fmt.Sprintf("%d: %s", d.Pos.Line, d.Fact))

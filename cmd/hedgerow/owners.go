@@ -117,7 +117,7 @@ func runOwners(w world, cfg *config, o *ownersOptions) error {
 
 // ownedPlace says where in the repository the tenancy's files are.
 func ownedPlace(cfg *config, repo *revision.Repository, res *schema.Result) (owners.Place, error) {
-	p := owners.Place{Dir: repo.Dir(), Files: res.Files,
+	p := owners.Place{Dir: repo.Dir(), Files: res.Files, Inline: cfg.Mode == modeInline,
 		Shown: filepath.ToSlash(filepath.Join(cfg.dir, schema.TenancyFile))}
 	p.Module, _ = inRepository(repo, res.Module)
 	if output, inside := publishedIn(repo, cfg); inside {
