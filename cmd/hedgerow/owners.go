@@ -123,18 +123,46 @@ func ownedPlace(cfg *config, repo *revision.Repository, res *schema.Result) (own
 	if output, inside := publishedIn(repo, cfg); inside {
 		p.Output = output
 	}
+	dir := filepath.Join(repo.Root(), filepath.FromSlash(p.Dir))
+	read := []string{filepath.Join(dir, configFile)}
+	for _, name := range res.Files {
+		read = append(read, filepath.Join(dir, name))
+	}
+	if p.Module != "" {
+		read = append(read, filepath.Join(res.Module, "cue.mod", "module.cue"))
+	}
+	for _, file := range read {
+		if _, err := owned(repo, file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return p, err
+		}
+	}
 	for _, pkg := range res.Packages {
 		q := owners.Package{Teams: pkg.Teams}
 		for _, file := range pkg.Files {
-			at, inside := inRepository(repo, file)
-			if !inside {
-				return p, fmt.Errorf("package %s is not in the repository: nobody there can own %s", pkg.Path, filepath.Base(file))
+			at, err := owned(repo, file)
+			if err != nil {
+				return p, err
 			}
 			q.Files = append(q.Files, at)
 		}
 		p.Packages = append(p.Packages, q)
 	}
 	return p, nil
+}
+
+// owned gives the path in the repository of a file that the tenancy reads. One
+// that is elsewhere, or that a link leads to, could be changed without its owner.
+func owned(repo *revision.Repository, file string) (string, error) {
+	at, inside := inRepository(repo, file)
+	if !inside {
+		return "", fmt.Errorf("%s is not in the repository: nobody there can own it", filepath.Base(file))
+	}
+	if real, err := filepath.EvalSymlinks(file); err != nil {
+		return "", err
+	} else if real != file {
+		return "", fmt.Errorf("%s is reached through a symbolic link: whoever owns it would not own what it leads to; put the file itself there", at)
+	}
+	return at, nil
 }
 
 // inRepository gives the path of a file in the repository, if it is there.
