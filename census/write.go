@@ -18,6 +18,17 @@ type Tenancy struct {
 	Until       string // the last day on which they may stay open, as 2006-01-02
 }
 
+// example shows what is to be written next.
+const example = `
+// What may pass between them is to be declared here. Everything else is closed once a roll-out is over.
+//
+//	flows: "NAME": schema.#Flow & {
+//		from: {namespace: "…", workload: "…"}
+//		to: {namespace: "…", workload: "…"}
+//		ports: ["…"]
+//		reason: "…"
+//	}`
+
 // CUE writes the census as a tenancy. It may be formatted more nicely.
 func (c *Census) CUE(of Tenancy) string {
 	var w writer
@@ -32,6 +43,7 @@ func (c *Census) CUE(of Tenancy) string {
 	w.line("_asItWas: open: {reason: %s, until: %s}\n", q("what it needs is not declared yet"), q(of.Until))
 	w.shared(c.Namespaces)
 	w.teams(c.Namespaces)
+	w.line("%s", example)
 	return w.String()
 }
 

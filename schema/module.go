@@ -191,13 +191,13 @@ func (m *module) checkVersion(f *folder) {
 			current++
 		case err == nil:
 			f.lint(diag.SchemaVersion, gotoken.Position{Filename: f.show(path), Line: 1, Column: 1},
-				"remove it and run \"hedgerow init\": editors and \"cue vet\" read it",
+				"run \"hedgerow init --upgrade\": editors and \"cue vet\" read it",
 				"the vendored schema is not this version's; Hedgerow uses its own")
 		}
 	}
 	if len(missing) > 0 && current+len(missing) == len(vendoredFiles) && current > 0 {
 		f.lint(diag.SchemaVersion, gotoken.Position{Filename: f.show(m.vendored("pkg"))},
-			"run \"hedgerow init\": editors and \"cue vet\" read it",
+			"run \"hedgerow init --upgrade\": editors and \"cue vet\" read it",
 			"the vendored schema lacks %s; Hedgerow uses its own", strings.Join(missing, ", "))
 	}
 }

@@ -151,7 +151,7 @@ func (d *document) console(body string) string {
 		}
 		cmd := exec.Command("sh", "-c", command)
 		cmd.Dir = dir
-		cmd.Env = append(append(os.Environ(), gitEnv...), "HEDGEROW_AS_OF="+testDay, "PATH="+d.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+		cmd.Env = append(append(os.Environ(), gitEnv...), "HEDGEROW_AS_OF="+testDay, "PATH="+strings.Join([]string{d.bin, os.Getenv("PATH"), tools(d.t)}, string(os.PathListSeparator)))
 		text, err := cmd.CombinedOutput()
 		if err != nil && cmd.ProcessState.ExitCode() != exitProblems {
 			d.t.Errorf("%s: %v\n%s", command, err, text)

@@ -113,7 +113,7 @@ const examplePlugin = "calico"
 func exampleWith(plugin string) []byte {
 	says := fmt.Sprintf("cni: %q", plugin)
 	if acknowledged(plugin) {
-		says = fmt.Sprintf("{cni: %q, cniAcknowledged: %q}", plugin, unsaid)
+		says = fmt.Sprintf("cni: %q, cniAcknowledged: %q", plugin, unsaid)
 	}
 	return bytes.Replace(starter, []byte(`cni: "`+examplePlugin+`"`), []byte(says), 1)
 }
