@@ -21,6 +21,9 @@ func goodPortName(s string) bool {
 	return len(s) <= longestPortName && rePortName.MatchString(s) && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz")
 }
 
+// numbered are what stands before the number of a port without a name.
+var numbered = map[corev1.Protocol]string{corev1.ProtocolTCP: "port", corev1.ProtocolUDP: "udp", corev1.ProtocolSCTP: "sctp"}
+
 // ports gives the ports of a group, each once, under the name that the pods give
 // it, or under its number.
 func (t *taker) ports(g *group) (out []Port) {
@@ -33,18 +36,18 @@ func (t *taker) ports(g *group) (out []Port) {
 	taken, seen := map[string]bool{}, map[[2]string]bool{}
 	for _, p := range all {
 		protocol := cmp.Or(p.Protocol, corev1.ProtocolTCP)
+		word, known := numbered[protocol]
 		key := [2]string{fmt.Sprint(p.ContainerPort), string(protocol)}
 		switch {
 		case seen[key]:
 			continue
-		case p.ContainerPort < 1 || p.ContainerPort > 65535 || !slices.Contains([]corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}, protocol):
+		case p.ContainerPort < 1 || p.ContainerPort > 65535 || !known:
 			t.leave(BadPort, "%s: %d/%s", g, p.ContainerPort, protocol)
 			continue
 		}
 		seen[key] = true
 		name := p.Name
 		if !goodPortName(name) || taken[name] {
-			word := map[corev1.Protocol]string{corev1.ProtocolTCP: "port", corev1.ProtocolUDP: "udp", corev1.ProtocolSCTP: "sctp"}[protocol]
 			name = fmt.Sprintf("%s-%d", word, p.ContainerPort)
 		}
 		out = append(out, Port{unique(taken, name, longestPortName), int(p.ContainerPort), string(protocol)})

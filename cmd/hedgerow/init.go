@@ -81,10 +81,10 @@ but replace the schema below cue.mod/pkg by that of this version.`,
 	f := cmd.Flags()
 	f.BoolVarP(&o.yes, "yes", "y", false, "ask nothing: take what would be proposed")
 	f.BoolVar(&o.upgrade, "upgrade", false, "replace the schema below cue.mod/pkg by this version's, and do nothing else")
-	f.StringVar(&o.ci, "ci", "", "write the checks and the publishing of a CI: github or gitlab")
-	f.StringVar(&o.delivery, "delivery", "", "write delivery.cue, for argocd or flux")
-	choices(cmd, "ci", ciGitHub, ciGitLab)
-	choices(cmd, "delivery", withArgoCD, withFlux)
+	f.StringVar(&o.ci, "ci", "", "write the checks and the publishing of a CI: github, gitlab or none")
+	f.StringVar(&o.delivery, "delivery", "", "write delivery.cue, for argocd, flux or none")
+	choices(cmd, "ci", ciGitHub, ciGitLab, nothing)
+	choices(cmd, "delivery", withArgoCD, withFlux, nothing)
 	f.StringVar(&o.repo, "repo", "", "address of the repository to publish to (default the tenancy's own)")
 	f.StringVar(&o.branch, "branch", "", "branch to publish to")
 	f.StringVar(&o.path, "path", "", "folder of that repository for the overlays (default as here)")
@@ -103,9 +103,15 @@ const (
 
 // validate refuses flags that make no sense, alone or together.
 func (o *initOptions) validate(cmd *cobra.Command) error {
-	for name, known := range tenancy.Sorted(map[string][]string{"ci": {ciGitHub, ciGitLab}, "delivery": {withArgoCD, withFlux}, "cni": plugins()}) {
+	choices := map[string][]string{"ci": {ciGitHub, ciGitLab, nothing}, "delivery": {withArgoCD, withFlux, nothing}, "cni": plugins()}
+	for name, known := range tenancy.Sorted(choices) {
 		if given := cmd.Flags().Lookup(name); given.Changed && !slices.Contains(known, given.Value.String()) {
 			return fmt.Errorf("unknown --%s %q; %s", name, given.Value, nearest.Hint(given.Value.String(), "they", known))
+		}
+	}
+	for _, chosen := range []*string{&o.ci, &o.delivery} {
+		if *chosen == nothing {
+			*chosen = "" // and nothing is asked, for the flag was given
 		}
 	}
 	for _, name := range []string{"repo", "branch", "path"} {

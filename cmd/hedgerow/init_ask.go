@@ -115,29 +115,28 @@ func (s *setup) firstTenancy(cmd *cobra.Command, v *viper.Viper, w world, dir st
 	return exampleWith(cmp.Or(o.cni, examplePlugin)), o.askPlace(cmd, q, dir, "")
 }
 
-// askSource asks what the first tenancy is made from.
+// The answers to the first question that are no path.
+const (
+	fromExample = "example"
+	fromCluster = "cluster"
+)
+
+// askSource asks what the first tenancy is made from, and what it calls what is
+// found.
 func (o *initOptions) askSource(cmd *cobra.Command, q *questions) error {
-	if o.first.wanted() || !q.open() {
-		return nil
-	}
-	const example, cluster = "example", "cluster"
-	source, err := q.answer(question{
-		text:     "What is the first tenancy: an example, what runs on the cluster of kubectl, or what manifests show (example, cluster, or their path)?",
-		proposal: example,
-		right: func(answer string) error {
-			if _, err := os.Stat(answer); answer != example && answer != cluster && err != nil {
-				return err
-			}
-			return nil
-		},
-	})
-	switch {
-	case err != nil:
-		return err
-	case source == cluster:
-		o.first.fromCluster = true
-	case source != example:
-		o.first.paths = []string{source}
+	if q.open() && !o.first.wanted() {
+		source, err := q.answer(question{
+			"What is the first tenancy: an example, what runs on the cluster of kubectl, or what manifests show (example, cluster, or their path)?",
+			fromExample, rightSource,
+		})
+		switch {
+		case err != nil:
+			return err
+		case source == fromCluster:
+			o.first.fromCluster = true
+		case source != fromExample:
+			o.first.paths = []string{source}
+		}
 	}
 	if !o.first.wanted() {
 		return nil
@@ -146,6 +145,14 @@ func (o *initOptions) askSource(cmd *cobra.Command, q *questions) error {
 		return err
 	}
 	return q.set(cmd, "team-label", question{"Which label of a namespace names its team?", nothing, goodTeamLabel})
+}
+
+func rightSource(answer string) error {
+	if answer == fromExample || answer == fromCluster {
+		return nil
+	}
+	_, err := os.Stat(answer)
+	return err
 }
 
 func pluginQuestion(proposal string) question {
@@ -183,7 +190,8 @@ func (o *initOptions) askPlace(cmd *cobra.Command, q *questions, dir, delivers s
 		return err
 	}
 	if p.lost == nil {
-		if err := q.set(cmd, "ci", question{"Which CI checks pull requests and publishes (github, gitlab or none)?", p.ci(), oneOf(ciGitHub, ciGitLab, nothing)}); err != nil {
+		checks := question{"Which CI checks pull requests and publishes (github, gitlab or none)?", p.ci(), oneOf(ciGitHub, ciGitLab, nothing)}
+		if err := q.set(cmd, "ci", checks); err != nil {
 			return err
 		}
 	}
@@ -191,7 +199,8 @@ func (o *initOptions) askPlace(cmd *cobra.Command, q *questions, dir, delivers s
 	if delivers == "" || !known && q.yes {
 		delivers = nothing // with no address there is nothing to deliver from
 	}
-	if err := q.set(cmd, "delivery", question{"What brings the policies into the clusters (argocd, flux or none)?", delivers, oneOf(withArgoCD, withFlux, nothing)}); err != nil {
+	brings := question{"What brings the policies into the clusters (argocd, flux or none)?", delivers, oneOf(withArgoCD, withFlux, nothing)}
+	if err := q.set(cmd, "delivery", brings); err != nil {
 		return err
 	}
 	if o.delivery == "" || known || o.repo != "" {
