@@ -19,6 +19,11 @@ func pod(name, labels, owner string) string {
 	return fmt.Sprintf("{apiVersion: v1, kind: Pod, metadata: {name: %s, namespace: shop, labels: {%s}, ownerReferences: [%s]}}", name, labels, owner)
 }
 
+// owned gives an object that a resource of somebody's own kind made.
+func owned(object string) string {
+	return strings.Replace(object, "metadata: {", "metadata: {ownerReferences: [{kind: Kafka, name: main, controller: true}], ", 1)
+}
+
 // TestWorkloads says of what runs in a namespace what the tenancy makes of it,
 // and what is said about it.
 func TestWorkloads(t *testing.T) {
@@ -46,6 +51,13 @@ func TestWorkloads(t *testing.T) {
 				pod("web-5d8f-y", "tier: front, pod-template-hash: 5d8f, zone: b", rollout),
 			},
 			"web: {pods: tier: \"front\"}", "",
+		},
+		"what has a selector of its own is a workload of its own, whoever made it": {
+			[]string{
+				owned(deployment("StatefulSet", "kafka", "matchLabels: {app: kafka}", "app: kafka", "")),
+				owned(deployment("StatefulSet", "zookeeper", "matchLabels: {app: zookeeper}", "app: zookeeper", "")),
+			},
+			"kafka: {pods: app: \"kafka\"}\nzookeeper: {pods: app: \"zookeeper\"}", "",
 		},
 		"a Job of a CronJob without labels is not spoken of twice": {
 			[]string{

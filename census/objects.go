@@ -24,7 +24,7 @@ type Objects struct {
 // A maker is an object that makes pods, or a pod.
 type maker struct {
 	kind, namespace, name string
-	owner                 *metav1.OwnerReference // what made it and will make it again; nil if nothing did
+	owner                 *metav1.OwnerReference // of a Pod, ReplicaSet or Job: what would make it again; nil if nothing would
 	selector              map[string]string      // by which it knows its pods
 	labels                map[string]string      // of its pods
 	hostNetwork           bool
@@ -184,7 +184,10 @@ func (o *Objects) maker(kind string, data []byte) error {
 	if p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
 		return nil // it runs no more
 	}
-	m := &maker{kind: kind, namespace: p.Metadata.Namespace, name: p.Metadata.Name, owner: metav1.GetControllerOf(&p.Metadata)}
+	m := &maker{kind: kind, namespace: p.Metadata.Namespace, name: p.Metadata.Name}
+	if kind == "Pod" || kind == "ReplicaSet" || kind == "Job" {
+		m.owner = metav1.GetControllerOf(&p.Metadata)
+	}
 	if m.namespace == "" {
 		m.namespace = corev1.NamespaceDefault
 	}

@@ -59,13 +59,17 @@ func groupsOf(makers []*maker) (out []*group) {
 	for _, k := range kinds {
 		before := out
 		for _, m := range sorted(makers, k.kind) {
-			if m.owner != nil && (found[[2]string{m.owner.Kind, m.owner.Name}] || slices.ContainsFunc(before, func(g *group) bool { return g.makes(m) })) {
+			if o := m.owner; o != nil && o.Kind != m.kind && found[[2]string{o.Kind, o.Name}] {
+				continue
+			}
+			if m.owner != nil && slices.ContainsFunc(before, func(g *group) bool { return g.makes(m) }) {
 				continue
 			}
 			by := m.by()
 			g := made[by]
 			if g == nil {
-				g = &group{kind: by[0], namespace: m.namespace, name: by[1], selector: m.selector, carried: lasting(m.labels), hostNetwork: m.hostNetwork}
+				g = &group{kind: by[0], namespace: m.namespace, name: by[1], hostNetwork: m.hostNetwork}
+				g.selector, g.carried = m.selector, lasting(m.labels)
 				made[by] = g
 				out = append(out, g)
 			}
