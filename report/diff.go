@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 )
 
 // Difference is what changed between two states.
@@ -227,13 +226,13 @@ func (d *Difference) summary() string {
 	}
 	var out []string
 	if opened+closed+changed > 0 {
-		out = append(out, fmt.Sprintf("%d opened, %d closed, %d changed", opened, closed, changed))
+		out = append(out, fmt.Sprintf("%s opened, %s closed, %s changed", Number(opened), Number(closed), Number(changed)))
 	}
 	switch {
 	case unisolated == 1:
 		out = append(out, "1 namespace no longer isolated")
 	case unisolated > 1:
-		out = append(out, fmt.Sprintf("%d namespaces no longer isolated", unisolated))
+		out = append(out, Number(unisolated)+" namespaces no longer isolated")
 	case len(out) == 0:
 		out = append(out, "nothing opens or closes")
 	}
@@ -241,7 +240,7 @@ func (d *Difference) summary() string {
 }
 
 func writeDiffText(w io.Writer, d *Difference) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	out := InColumns(w)
 	for _, c := range d.Clusters {
 		for _, s := range c.sections() {
 			if title := s.title(); title != "" {

@@ -7,12 +7,11 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 )
 
 // writeText groups connections by cluster and by their source.
 func writeText(w io.Writer, cs []Connection) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	out := InColumns(w)
 	cluster, from := "", ""
 	for i := range cs {
 		c := &cs[i]
@@ -182,7 +181,7 @@ func (m *matrix) write(w io.Writer, f Format, cluster string) error {
 		}
 		return nil
 	case Text:
-		out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		out := InColumns(w)
 		for _, r := range rows {
 			fmt.Fprintln(out, strings.Join(r, "\t"))
 		}

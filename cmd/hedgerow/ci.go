@@ -28,7 +28,7 @@ type ciOptions struct{ as, file string }
 
 func newCICmd(w world, v *viper.Viper) *cobra.Command {
 	var o ciOptions
-	formats := []string{string(report.Text), string(report.Markdown)}
+	formats := []string{string(report.Text), string(report.JSON), string(report.Markdown)}
 	cmd := &cobra.Command{
 		Use:   "ci",
 		Short: "Do all that a pull request needs, in one run with one report",
@@ -58,7 +58,7 @@ what opens and closes; as markdown it holds the problems as well.`,
 	}
 	configFlags(cmd.Flags())
 	publishFlags(cmd.Flags())
-	cmd.Flags().StringVar(&o.as, "as", "text", "how the report is written: text or markdown")
+	cmd.Flags().StringVar(&o.as, "as", "text", "how the report is written: text, json or markdown")
 	choices(cmd, "as", formats...)
 	cmd.Flags().StringVar(&o.file, "report", "", "file to write the report to (default standard output)")
 	return cmd
@@ -232,7 +232,7 @@ func (j *job) ciPublish(ctx context.Context) (*ciPart, error) {
 		part.lines = []string{"there is nothing to publish: " + where + " is what the tenancy says"}
 		return part, nil
 	}
-	part.lines = []string{fmt.Sprintf("publish would commit to %s, %d files written and %d deleted:", where, len(result.Write), len(result.Delete))}
+	part.lines = []string{fmt.Sprintf("publish would commit to %s, %s written and %s deleted:", where, count(len(result.Write), "file"), report.Number(len(result.Delete)))}
 	for line := range strings.Lines(result.Message) {
 		part.lines = append(part.lines, strings.TrimSpace(line))
 	}
@@ -243,10 +243,9 @@ func (j *job) ciPublish(ctx context.Context) (*ciPart, error) {
 // writeCI writes the report to where it is wanted.
 func (j *job) writeCI(parts []ciPart, o ciOptions) error {
 	var out bytes.Buffer
-	write := j.ciText
-	if o.as == string(report.Markdown) {
-		write = j.ciMarkdown
-	}
+	write := map[string]func(io.Writer, []ciPart) error{
+		string(report.Text): j.ciText, string(report.JSON): j.ciJSON, string(report.Markdown): j.ciMarkdown,
+	}[o.as]
 	if err := write(&out, parts); err != nil {
 		return err
 	}
@@ -256,7 +255,7 @@ func (j *job) writeCI(parts []ciPart, o ciOptions) error {
 		}
 		return os.WriteFile(o.file, out.Bytes(), 0o644)
 	}
-	if j.cfg.Quiet {
+	if j.cfg.Quiet && o.as != string(report.JSON) {
 		return nil
 	}
 	_, err := j.summaryWriter().Write(out.Bytes())

@@ -57,7 +57,7 @@ tenancy at the commit at which the branch left its target.`,
 			if err != nil {
 				return err
 			}
-			if err := report.WriteDiff(w.out, report.Format(as), d); err != nil {
+			if err := report.WriteDiff(w.screen(), report.Format(as), d); err != nil {
 				return failure{err}
 			}
 			if exitCode && !d.Empty() {

@@ -9,12 +9,15 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/proof"
 	"github.com/hedgerow-dev/hedgerow/report"
 )
 
 func newExplainCmd(w world, v *viper.Viper) *cobra.Command {
+	var as string
 	var asJSON bool
+	formats := []string{string(report.Text), string(report.JSON)}
 	cmd := &cobra.Command{
 		Use:   "explain FROM TO [PORT]",
 		Short: "Say whether a connection is open, and why",
@@ -41,11 +44,16 @@ It exits 0 whether the connection is open or not.`,
 			if err != nil {
 				return err
 			}
-			return runExplain(w, cfg, append(args, "")[:3], asJSON)
+			if !slices.Contains(formats, as) {
+				return fmt.Errorf("unknown format %q; %s", as, nearest.Hint(as, "formats", formats))
+			}
+			return runExplain(w, cfg, append(args, "")[:3], asJSON || as == string(report.JSON))
 		},
 	}
 	configFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write the explanation as JSON")
+	cmd.Flags().StringVar(&as, "as", "text", "how the explanation is written: text or json")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --as json")
+	choices(cmd, "as", formats...)
 	return cmd
 }
 
@@ -65,12 +73,12 @@ func runExplain(w world, cfg *config, args []string, asJSON bool) error {
 		if i > 0 {
 			fmt.Fprintln(w.out)
 		}
-		writeExplanation(w.out, &x)
+		writeExplanation(w.out, &x, j.today())
 	}
 	return nil
 }
 
-func writeExplanation(w io.Writer, x *proof.Explanation) {
+func writeExplanation(w io.Writer, x *proof.Explanation, today string) {
 	fmt.Fprintf(w, "%s → %s on %s, cluster %s: %s\n", x.From, x.To, x.Ports, x.Cluster, x.Verdict)
 	for _, open := range x.Open {
 		fmt.Fprintf(w, "  open: %s\n", open)
@@ -80,7 +88,7 @@ func writeExplanation(w io.Writer, x *proof.Explanation) {
 	for _, f := range x.Flows {
 		fmt.Fprintf(w, "flow %q at %s\n  reason: %s\n", f.Name, f.At, f.Reason)
 		for _, line := range []struct{ what, text string }{
-			{"ticket", f.Ticket}, {"expires", f.Expires}, {"owners", strings.Join(f.Owners, ", ")},
+			{"ticket", f.Ticket}, {"expires", dated(today, f.Expires)}, {"owners", strings.Join(f.Owners, ", ")},
 		} {
 			if line.text != "" {
 				fmt.Fprintf(w, "  %s: %s\n", line.what, line.text)

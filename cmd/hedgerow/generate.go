@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -11,11 +12,15 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/report"
 )
 
 func newGenerateCmd(w world, v *viper.Viper) *cobra.Command {
 	var check, adopt bool
+	var as string
+	formats := []string{string(report.Text), string(report.JSON)}
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Write the overlays that the tenancy declares",
@@ -31,22 +36,28 @@ writes what has changed. Nothing is written when anything is wrong.`,
 			if err != nil {
 				return err
 			}
-			if check && adopt {
+			switch {
+			case !slices.Contains(formats, as):
+				return fmt.Errorf("unknown format %q; %s", as, nearest.Hint(as, "formats", formats))
+			case check && as != string(report.Text):
+				return errors.New("--as is about what is written, and --check writes nothing: leave one out, or ask for --format json")
+			case check && adopt:
 				return errors.New("--check writes nothing, and --adopt is about writing: leave one out")
-			}
-			if check {
+			case check:
 				return runCheck(w, cfg)
 			}
-			return runGenerate(w, cfg, adopt)
+			return runGenerate(w, cfg, adopt, as)
 		},
 	}
 	configFlags(cmd.Flags())
+	cmd.Flags().StringVar(&as, "as", "text", "how what is written is listed: text or json")
+	choices(cmd, "as", formats...)
 	cmd.Flags().BoolVar(&check, "check", false, "write nothing; exit 1 if the output differs")
 	cmd.Flags().BoolVar(&adopt, "adopt", false, "accept existing files that equal what would be written, without an inventory")
 	return cmd
 }
 
-func runGenerate(w world, cfg *config, adopt bool) error {
+func runGenerate(w world, cfg *config, adopt bool, as string) error {
 	j, err := newJob(w, cfg, true)
 	if err != nil {
 		return err
@@ -64,6 +75,9 @@ func runGenerate(w world, cfg *config, adopt bool) error {
 	}
 	if err := j.write(plan); err != nil {
 		return failure{err}
+	}
+	if as == string(report.JSON) {
+		return cmp.Or(j.generateJSON(j.summaryWriter(), plan), found)
 	}
 	j.summarize(plan)
 	return found

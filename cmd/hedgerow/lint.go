@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
@@ -55,7 +54,7 @@ type listedLint struct {
 func listLints(w world, f diag.Format) error {
 	switch f {
 	case diag.Text:
-		out := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
+		out := report.InColumns(w.screen())
 		for _, code := range diag.Lints() {
 			fmt.Fprintf(out, "%s\t%s\n", code, code.Summary())
 		}

@@ -24,6 +24,7 @@ import (
 
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/publish"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
@@ -33,6 +34,7 @@ import (
 
 // publishOptions are what publish is told for one run.
 type publishOptions struct {
+	as          string
 	accept      string
 	dryRun      bool
 	pullRequest bool
@@ -40,6 +42,7 @@ type publishOptions struct {
 
 func newPublishCmd(w world, v *viper.Viper) *cobra.Command {
 	var o publishOptions
+	formats := []string{string(report.Text), string(report.JSON)}
 	cmd := &cobra.Command{
 		Use:   "publish",
 		Short: "Commit the proved overlays to Git, for Argo CD or Flux",
@@ -56,11 +59,15 @@ HEDGEROW_SIGNING_PASSPHRASE opens the signing key. SOURCE_DATE_EPOCH sets the
 commit's date.`,
 		Example: `  hedgerow publish
   hedgerow publish --dry-run
+  hedgerow publish --dry-run --as json
   hedgerow publish --branch main --path overlays \
     --repo https://git.example.com/acme/policies.git
   hedgerow publish --pull-request`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains(formats, o.as) {
+				return fmt.Errorf("unknown format %q; %s", o.as, nearest.Hint(o.as, "formats", formats))
+			}
 			cfg, err := readConfig(cmd, v)
 			if err != nil {
 				return err
@@ -73,6 +80,8 @@ commit's date.`,
 	configFlags(cmd.Flags())
 	publishFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.accept, "accept-source", "", "commit that what is published is of, to say that this run is newer")
+	cmd.Flags().StringVar(&o.as, "as", "text", "how what is published is written: text or json")
+	choices(cmd, "as", formats...)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the commit, and push nothing")
 	cmd.Flags().BoolVar(&o.pullRequest, "pull-request", false, "push to a branch of its own, hedgerow/<digest>, for somebody to merge")
 	return cmd
@@ -112,6 +121,9 @@ func runPublish(ctx context.Context, w world, cfg *config, o publishOptions) err
 		return err
 	}
 	found := j.report()
+	if o.as == string(report.JSON) {
+		return cmp.Or(j.publishJSON(j.summaryWriter(), opts, result), found)
+	}
 	j.sayPublished(opts, result)
 	return found
 }
@@ -465,7 +477,7 @@ func (j *job) sayPublished(o *publish.Options, r *publish.Result) {
 		j.say(w, "published %.10s to %s: %s\n", r.Commit, where, j.contents())
 	}
 	if r.Commit != "" && !o.DryRun {
-		j.say(w, "files: %d written, %d deleted\n", len(r.Write), len(r.Delete))
+		j.say(w, "files: %s written, %s deleted\n", report.Number(len(r.Write)), report.Number(len(r.Delete)))
 		subject, _, _ := strings.Cut(r.Message, "\n")
 		j.say(w, "%s\n", subject)
 	}

@@ -86,9 +86,9 @@ func (o *reachOptions) validate(args []string) error {
 
 func (o *reachOptions) write(w world, cs []report.Connection) error {
 	if o.matrix {
-		return report.WriteMatrix(w.out, report.Format(o.as), cs)
+		return report.WriteMatrix(w.screen(), report.Format(o.as), cs)
 	}
-	return report.Write(w.out, report.Format(o.as), cs)
+	return report.Write(w.screen(), report.Format(o.as), cs)
 }
 
 func reachTenancy(w world, cfg *config, o *reachOptions) error {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
@@ -79,14 +78,14 @@ func runRollout(w world, cfg *config, o *rolloutOptions) error {
 	if o.as == string(report.JSON) {
 		return report.WriteJSON(w.out, s)
 	}
-	return writeStandings(w.out, s)
+	return writeStandings(w.screen(), s, j.today())
 }
 
 // writeStandings writes a table for each cluster, in which every text is short,
 // and below them once each reason, guard and number.
-func writeStandings(w io.Writer, s *proof.Standings) error {
+func writeStandings(w report.Screen, s *proof.Standings, today string) error {
 	var table bytes.Buffer
-	out := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	out := report.InColumns(report.Screen{Writer: &table, Columns: w.Columns})
 	cluster := ""
 	for i := range s.Namespaces {
 		n := &s.Namespaces[i]
@@ -97,7 +96,7 @@ func writeStandings(w io.Writer, s *proof.Standings) error {
 			fmt.Fprintf(out, "cluster %s\n", n.Cluster)
 			cluster = n.Cluster
 		}
-		fmt.Fprintf(out, "  %s\t%s\t%s\n", n.Name, n.Team, stateInWords(n))
+		fmt.Fprintf(out, "  %s\t%s\t%s\n", n.Name, n.Team, stateInWords(n, today))
 	}
 	if err := out.Flush(); err != nil {
 		return err
@@ -117,13 +116,13 @@ func writeStandings(w io.Writer, s *proof.Standings) error {
 
 // stateInWords gives two cells: the state, and where the tenancy says that it is
 // not the usual one.
-func stateInWords(n *proof.Standing) string {
+func stateInWords(n *proof.Standing, today string) string {
 	switch n.State {
 	case proof.Retired:
 		return "retired: denies everything\t"
 	case proof.Open:
 		due := map[generator.Due]string{generator.DueSoon: ", ends soon", generator.Overdue: ", overdue"}[n.Rollout.Due]
-		return fmt.Sprintf("open until %s%s\t%s", n.Rollout.Until, due, n.Rollout.At)
+		return fmt.Sprintf("open until %s%s\t%s", dated(today, n.Rollout.Until), due, n.Rollout.At)
 	}
 	return string(n.State) + "\t"
 }
@@ -185,5 +184,5 @@ func progressInWords(p *proof.Progress) string {
 	if p.Namespaces == 1 {
 		are = "is"
 	}
-	return fmt.Sprintf("%d of %s%s %s enforced", p.Enforced, count(p.Namespaces, shared+"namespace"), of, are)
+	return fmt.Sprintf("%s of %s%s %s enforced", report.Number(p.Enforced), count(p.Namespaces, shared+"namespace"), of, are)
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
+
+	"github.com/hedgerow-dev/hedgerow/report"
 )
 
 // The exit codes.
@@ -42,6 +44,9 @@ type world struct {
 	program                  func() ([sha256.Size]byte, error) // the digest of the executable
 	keepFrom                 int                               // how many overlays make it worth keeping what was built of them
 }
+
+// screen is the standard output for people: as wide as the terminal, if it is one.
+func (w *world) screen() report.Screen { return report.Screen{Writer: w.out, Columns: w.width} }
 
 // run is the whole program: it gives the exit code.
 func run(args []string, w world) int {

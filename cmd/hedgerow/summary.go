@@ -75,7 +75,7 @@ func (j *job) summarize(plan *render.Plan) {
 	if len(plan.Add)+len(plan.Change)+len(plan.Delete) == 0 && !plan.Finishes() {
 		j.say(w, "nothing has changed\n")
 	} else {
-		j.say(w, "files: %d added, %d changed, %d deleted\n", len(plan.Add), len(plan.Change), len(plan.Delete))
+		j.say(w, "files: %s added, %s changed, %s deleted\n", report.Number(len(plan.Add)), report.Number(len(plan.Change)), report.Number(len(plan.Delete)))
 	}
 	if plan.Finishes() {
 		j.say(w, "finished an interrupted run: what it had opened and closed is not listed here\n")
@@ -165,7 +165,7 @@ func (j *job) sayExceptions(w io.Writer) {
 	}
 	for _, o := range j.expansion.Overlays() {
 		if r := o.Rollout; r != nil {
-			j.say(w, "open: %s on %s until %s: %s\n", o.Namespace, o.Cluster, r.Cause.Until.Text, r.Cause.Reason)
+			j.say(w, "open: %s on %s until %s: %s\n", o.Namespace, o.Cluster, dated(j.today(), r.Cause.Until.Text), r.Cause.Reason)
 		}
 	}
 	for _, o := range j.expansion.Overlays() {
@@ -186,15 +186,4 @@ func (j *job) sayFlows(w io.Writer, verb string, refs []render.FlowRef) {
 		j.say(w, "%s: %s in %s\n", verb, refs[i].Flow, strings.Join(environments, ", "))
 		i = k
 	}
-}
-
-func countPolicies(n int) string {
-	return strings.Replace(count(n, "policy"), "policys", "policies", 1)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
