@@ -55,7 +55,19 @@ tenancy declares. docs/install.md says where each shell looks for it.`,
 
 // choices has a flag of a command complete to its values.
 func choices(cmd *cobra.Command, flag string, values ...string) {
-	complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, flag, oneOf(values...))
+}
+
+// oneOf completes to those values that begin as the word does.
+func oneOf(values ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, word string) (out []string, _ cobra.ShellCompDirective) {
+		for _, v := range values {
+			if strings.HasPrefix(v, word) {
+				out = append(out, v)
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
@@ -67,8 +79,8 @@ func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 // completeShared has the flags complete that mean the same wherever they are.
 func completeShared(root *cobra.Command, v *viper.Viper) {
 	fixed := map[string]cobra.CompletionFunc{
-		"format": cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp),
-		"mode":   cobra.FixedCompletions([]string{modeInline, modePublish}, cobra.ShellCompDirectiveNoFileComp),
+		"format": oneOf(formatNames()...),
+		"mode":   oneOf(modeInline, modePublish),
 		"dir":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"output": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 	}

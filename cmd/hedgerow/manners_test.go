@@ -185,6 +185,23 @@ func TestChoices(t *testing.T) {
 	}
 }
 
+// On a terminal tables fit its width, and elsewhere lines are as long as they are.
+func TestTablesFit(t *testing.T) {
+	for width, fits := range map[int]bool{60: true, 100: true, 0: false} {
+		var out bytes.Buffer
+		if code := run([]string{"lint", "--list"}, world{out: &out, err: io.Discard, width: width, now: time.Now, env: func(string) string { return "" }}); code != exitClean {
+			t.Fatalf("exit code %d", code)
+		}
+		longest := 0
+		for line := range strings.Lines(out.String()) {
+			longest = max(longest, utf8.RuneCountInString(strings.TrimRight(line, " \n")))
+		}
+		if fits && longest > width || !fits && longest < 80 {
+			t.Errorf("in %d columns the longest line has %d:\n%s", width, longest, &out)
+		}
+	}
+}
+
 // Called by kubectl, all of help says so.
 func TestHelpOfThePlugin(t *testing.T) {
 	for path, c := range everyCommand(pluginName) {

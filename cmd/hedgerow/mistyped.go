@@ -40,6 +40,11 @@ func flagError(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("unknown flag \"-%s\"%s", letters, didYouMean(nearestToLetters(cmd.Flags(), letters)))
 	}
 	name := notExist.GetSpecifiedName()
+	for _, c := range cmd.Commands() {
+		if c.Name() == name {
+			return fmt.Errorf("unknown flag %q; did you mean the command %q?", "--"+name, c.CommandPath())
+		}
+	}
 	if owners := ownersOfFlag(cmd.Root(), name); owners != "" {
 		return fmt.Errorf("unknown flag %q; it is a flag of %s", "--"+name, owners)
 	}

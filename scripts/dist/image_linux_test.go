@@ -16,7 +16,7 @@ func TestEmptyImage(t *testing.T) {
 		t.Skip("only root may change the root of a process")
 	}
 	image := t.TempDir()
-	r := &release{source: "../.."}
+	r := &release{source: clone(t)}
 	if err := r.build(filepath.Join(image, "hedgerow"), platform); err != nil {
 		t.Fatal(err)
 	}
