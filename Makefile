@@ -95,6 +95,17 @@ e2e-packets: apiserver build bin/e2e/cilium ## hold packets between pods, kept a
 	go build -C conformance/agent -o $(HEDGEROW_TOOLS)/e2e/ github.com/cilium/cilium/plugins/cilium-cni
 	go test -C conformance/packets -count 1 -timeout $(TIMEOUT) -v .
 
+.PHONY: e2e-report
+e2e-report: bin/axe ## have Chromium show the report's page; installs it where that is Debian's and this is root
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update && apt-get install -y --no-install-recommends chromium; \
+	else echo "chromium is needed: install the package of that name" >&2; exit 1; fi
+	go test -C conformance/browser -count 1 -timeout $(TIMEOUT) -v .
+
+.PHONY: vendor
+vendor: ## fetch what the report's page is drawn with, as overview/assets/vendor.txt pins it; needs npm
+	go run ./scripts/vendor overview/assets/vendor.txt overview/assets/vendor
+
 .PHONY: golden
 golden: $(TESTTOOLS) ## run every test and rewrite the golden files; read the diff before you commit it
 	HEDGEROW_UPDATE=1 go test -count 1 -timeout $(TIMEOUT) ./...
@@ -129,6 +140,9 @@ bin/crds: tools/crds/modules.txt
 
 bin/e2e/crds: conformance/cluster/crds.txt
 	go run ./scripts/crds $< $@
+
+bin/axe: conformance/browser/packages.txt
+	go run ./scripts/vendor $< $@
 
 # What the agent compiles for the kernel, and the kinds that it looks for in the API server.
 bin/e2e/cilium: conformance/agent/go.mod

@@ -18,7 +18,7 @@ var (
 	styles  = []string{"page.css", "map.css", "print.css"}
 	scripts = []string{
 		"vendor/d3.min.js", "dom.js", "data.js", "search.js", "layout.js", "edges.js", "map.js", "matrix.js", "details.js",
-		"outline.js", "app.js",
+		"legend.js", "outline.js", "app.js",
 	}
 )
 

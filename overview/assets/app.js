@@ -2,8 +2,9 @@
 // Holds what is chosen, and has the others show it.
 
 (() => {
-  const state = { view: "map", environment: "", team: "", direction: "both", show: model.change ? "change" : "open", baseline: false,
-    chosen: null, found: null };
+  const first = { view: "map", environment: "", team: "", direction: "both", show: model.change ? "change" : "open", baseline: false };
+  const state = { ...first, chosen: null, found: null };
+  let before = null; // what had the focus before the details took it
   let shown = { groups: [], connections: [] };
 
   const inEnvironment = (g) => !state.environment || g.environment === state.environment;
@@ -16,7 +17,7 @@
   function passes(c) {
     if (!state.baseline && c.kind === "baseline") return false;
     if (state.show === "only" && c.mark === "") return false;
-    if (state.show === "open" && c.mark !== "") return false;
+    if (state.show === "open" && c.beside) return false;
     if (state.environment && ![c.from, c.to].some((g) => g.environment === state.environment)) return false;
     if (!state.team) return true;
     const into = c.to.team === state.team, out = c.from.team === state.team;
@@ -25,7 +26,7 @@
 
   // select gives what the filters leave.
   function select() {
-    const connections = [...model.connections, ...model.opened, ...model.closed].filter(passes);
+    const connections = [...model.connections, ...model.beside].filter(passes).map((c) => (state.show === "open" && c.mark ? { ...c, mark: "" } : c));
     const ends = new Set(connections.flatMap((c) => [c.from, c.to]));
     const groups = [...model.groups.values()].filter((g) => {
       if (ends.has(g)) return true;
@@ -43,8 +44,9 @@
     let note = "";
     if (state.view === "matrix") note = matrix.draw(byId("matrix"), shown.connections, choose);
     else if (map.draw(shown.groups, shown.connections)) note = "Lines are between teams here: choose an environment, a team or a namespace to see those of namespaces.";
-    const n = shown.connections.filter((c) => c.mark !== "opened" && c.mark !== "closed").length;
-    say(counted(shown.groups.length, "namespace") + " and places, " + counted(state.show === "only" ? shown.connections.length : n, "connection") + ". " + note);
+    const changing = shown.connections.filter((c) => c.mark).length;
+    say(counted(shown.groups.length, "namespace") + " and places, " + counted(shown.connections.filter((c) => !c.beside).length, "open connection") +
+      (changing ? ", " + counted(changing, "change") : "") + ". " + note);
     light();
     if (byId("outline").open) outline();
   }
@@ -73,19 +75,18 @@
   function choose(what) {
     state.chosen = what;
     light();
-    if (!what) { details.hint(); return; }
-    const heading = what.group ? details.group(what.group, state.direction, [...model.opened, ...model.closed])
+    if (!what) {
+      const inside = byId("details").contains(document.activeElement);
+      details.hint();
+      if (inside && before && before.isConnected) before.focus();
+      return;
+    }
+    if (!byId("details").contains(document.activeElement)) before = document.activeElement;
+    const heading = what.group ? details.group(what.group, state.direction)
       : what.flow ? details.flow(what.flow)
-        : details.several(what.title || wordsOf(what.pair).split(": ")[0], distinct((what.list || what.pair.connections)));
+        : details.several(what.title || wordsOf(what.pair).split(": ")[0], what.list || what.pair.connections);
     if (what.byKey) heading.focus();
     if (what.byKey && what.group && state.view === "map") map.show(what.group);
-  }
-
-  // distinct leaves out what opens where it is listed among what is open.
-  function distinct(list) {
-    const key = (c) => c.cluster + "\n" + c.fromLabel + "\n" + c.toLabel + "\n" + c.ports;
-    const opened = new Set(list.filter((c) => c.mark === "opened").map(key));
-    return list.filter((c) => c.mark !== "" || !opened.has(key(c)));
   }
 
   function search(event) {
@@ -108,7 +109,7 @@
   }
 
   function reachRows(found) {
-    const rows = distinct(found.connections).slice(0, MOST).map((c) => Object.assign([[details.sign(c), details.groupButton(c.from, c.fromLabel)],
+    const rows = found.connections.slice(0, MOST).map((c) => Object.assign([[details.sign(c), details.groupButton(c.from, c.fromLabel)],
       details.groupButton(c.to, c.toLabel), c.ports, c.cluster, details.opener(c), c.flows.map((f) => f.reason).join("; ")], { mark: c.mark || c.kind }));
     return tableParts(["from", "to", "ports", "cluster", "opened by", "reason"], rows, found.connections.length);
   }
@@ -151,11 +152,14 @@
       byId(id).addEventListener("change", () => { state[id] = byId(id).value; refresh(); if (state.chosen) choose(state.chosen); });
     }
     byId("baseline").addEventListener("change", () => { state.baseline = byId("baseline").checked; refresh(); });
-    byId("filters").addEventListener("reset", () => setTimeout(() => {
-      for (const id of ["view", "environment", "team", "direction", "show"]) if (byId(id)) state[id] = byId(id).value;
-      state.baseline = false;
+    byId("reset").addEventListener("click", () => {
+      for (const [id, value] of Object.entries(first)) {
+        state[id] = value;
+        if (id === "baseline") byId(id).checked = value;
+        else if (byId(id)) byId(id).value = value;
+      }
       refresh();
-    }));
+    });
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     byId("search").addEventListener("submit", search);
     byId("clear").addEventListener("click", (event) => { byId("q").value = ""; search(event); byId("q").focus(); });
@@ -166,6 +170,7 @@
     window.addEventListener("resize", () => map.fit(false));
     link(["flows", "expiring", "expired"], (name) => model.flowNamed.has(name) && { flow: model.flowNamed.get(name) });
     link(["namespaces", "unmanaged", "rollouts", "retired", "exemptions"], (name) => model.groups.has(name) && { group: model.groups.get(name) });
+    drawLegend(byId("legend"));
     examples();
     details.hint();
     refresh();

@@ -56,15 +56,20 @@ const model = (() => {
     out.kind = kindOf(out);
     return out;
   };
+  const keyOf = (c) => [c.cluster, c.fromLabel, c.toLabel, c.ports].join("\n");
+  const changed = raw.change ? [...raw.change.opened.map(connection("opened")), ...raw.change.closed.map(connection("closed"))] : [];
+  const opened = new Set(changed.filter((c) => c.mark === "opened").map(keyOf));
   const connections = raw.connections.map(connection(""));
   for (const c of connections) {
+    if (opened.delete(keyOf(c))) c.mark = "opened";
     c.to.in.push(c);
     c.from.out.push(c);
     for (const f of c.flows) f.connections.push(c);
   }
-  const opened = raw.change ? raw.change.opened.map(connection("opened")) : [];
-  const closed = raw.change ? raw.change.closed.map(connection("closed")) : [];
-  return { asOf: raw.asOf, environments, teams, flows, flowNamed, groups, connections, opened, closed, change: Boolean(raw.change) };
+  // What is beside what is open: what closes, and what opens as a part of something that is open.
+  const beside = changed.filter((c) => c.mark === "closed" || opened.has(keyOf(c)));
+  for (const c of beside) c.beside = true;
+  return { asOf: raw.asOf, environments, teams, flows, flowNamed, groups, connections, beside, change: Boolean(raw.change) };
 })();
 
 const signs = { opened: "+", closed: "−", both: "±" };

@@ -34,7 +34,7 @@ const details = (() => {
   function opener(c) {
     if (c.flows.length > 0) return c.flows.map((f, i) => [i ? ", " : null, flowButton(f)]);
     if (c.flowNames.length > 0) return c.flowNames.join(", ");
-    return el("span", { class: "note" }, { baseline: "the baseline", loose: "no flow" }[c.kind] + (c.policies.length ? " (" + c.policies.join(", ") + ")" : ""));
+    return el("span", { class: "note" }, { baseline: "the baseline", loose: "no flow" }[c.kind]);
   }
 
   function sign(c) { return signs[c.mark] ? signs[c.mark] + " " : ""; }
@@ -47,11 +47,11 @@ const details = (() => {
       sorted.length > rows.length ? el("p", { class: "note" }, "and " + (sorted.length - rows.length) + " more: choose an environment or a team") : null];
   }
 
-  function group(g, direction, marked) {
+  function group(g, direction) {
     const state = stateWords[g.state] + (g.until ? " until " + g.until : "");
     const badge = el("p", { class: "badge " + g.state }, state, g.sign === "+" ? " · new" : "");
-    const ins = [...g.in, ...marked.filter((c) => c.to === g && c.mark === "closed")];
-    const outs = [...g.out, ...marked.filter((c) => c.from === g && c.mark === "closed")];
+    const ins = [...g.in, ...model.beside.filter((c) => c.to === g)];
+    const outs = [...g.out, ...model.beside.filter((c) => c.from === g)];
     return show(g.name, g.namespace ? "namespace" : "outside of the tenancy", g.namespace ? badge : null,
       facts([["why", g.reason], ["team", g.team], ["owners", g.owners.join(", ")], ["environment", g.environment], ["cluster", g.cluster],
         ["in Kubernetes", g.kubernetes], ["declared at", g.at],
@@ -79,10 +79,10 @@ const details = (() => {
   // several shows a line of the map, or a cell of the matrix.
   function several(title, list) {
     const flows = [...new Set(list.flatMap((c) => c.flows))];
-    const others = list.filter((c) => c.flows.length === 0);
+    const policies = [...new Set(list.flatMap((c) => c.policies))];
     return show(title, counted(list.length, "connection"), connections(list),
       flows.slice(0, 30).map((f) => [el("h4", {}, flowButton(f)), flowFacts(f)]),
-      others.length ? [el("h4", {}, "Without a flow"), others.slice(0, 30).map((c) => el("p", {}, c.fromLabel + " → " + c.toLabel + ": ", opener(c)))] : null);
+      policies.length ? [el("h4", {}, "Allowed by " + (policies.length === 1 ? "the policy" : policies.length + " policies")), el("ul", { class: "policies" }, policies.slice(0, 60).map((p) => el("li", {}, el("code", {}, p))))] : null);
   }
 
   return { start, hint, group, flow, several, opener, groupButton, flowButton, sign };

@@ -8,13 +8,13 @@ function el(name, properties, ...children) {
     else if (value === true) node.setAttribute(key, "");
     else if (value !== false && value != null) node.setAttribute(key, value);
   }
-  node.append(...children.flat(2).filter((c) => c != null && c !== ""));
+  node.append(...children.flat(Infinity).filter((c) => c != null && c !== ""));
   return node;
 }
 
 function byId(id) { return document.getElementById(id); }
 
-function replace(node, ...children) { node.replaceChildren(...children.flat(2).filter((c) => c != null && c !== "")); }
+function replace(node, ...children) { node.replaceChildren(...children.flat(Infinity).filter((c) => c != null && c !== "")); }
 
 function button(text, click, properties) { return el("button", { type: "button", class: "link", click, ...properties }, text); }
 

@@ -4,6 +4,7 @@
 const map = (() => {
   const FAR = 0.62; // scale below which a tile's text could not be read
   const MANY = 260; // lines above which those of teams stand for those of their namespaces
+  const CROWD = 400; // lines that together would hide the rest
   let svg, root, zoom, placed, tileOf, scale = 1, choose;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -30,9 +31,9 @@ const map = (() => {
   // draw shows groups and connections; lit are those that are chosen or found, or null.
   function draw(groups, connections) {
     const { width, height } = size();
-    placed = placeMap(groups, width / height, 34);
+    placed = placeMap(groups, width, height, HEADS);
     const k = fitting(placed);
-    if (k < FAR) placed = placeMap(groups, width / height, Math.min(26 / k, 170));
+    if (k < FAR) placed = placeMap(groups, width, height, { box: Math.min(28 / k, 190), team: Math.min(15 / k, 90) });
     tileOf = new Map(placed.tiles.map((t) => [t.group, t]));
     root.selectAll("*").remove();
     drawBoxes();
@@ -42,9 +43,11 @@ const map = (() => {
     const hits = root.append("g").attr("class", "lines");
     drawTiles();
     drawHits(hits, shown);
-    drawLines(root.append("g").attr("class", "lines" + (joined ? " joined" : "")), shown);
+    drawLines(root.append("g").attr("class", "lines" + (joined ? " joined" : "") + (shown.length > CROWD ? " crowd" : "")), shown);
     root.append("g").attr("class", "lines above");
     drawNames();
+    drawMarks(root.append("g").attr("class", "lines"), shown);
+    root.append("g").attr("class", "lines marks");
     fit(false);
     return joined;
   }
@@ -74,7 +77,7 @@ const map = (() => {
   function drawNames() {
     const names = root.append("g").attr("aria-hidden", "true").selectAll("g").data(placed.tiles).join("g")
       .attr("class", (t) => "text " + t.group.state).attr("transform", (t) => `translate(${t.x},${t.y})`);
-    names.append("text").attr("class", "name").attr("x", 10).attr("y", 18).text((t) => cut((t.group.sign ? t.group.sign + " " : "") + shortName(t.group), 20));
+    names.append("text").attr("class", "name").attr("x", 10).attr("y", 18).text((t) => cut((t.group.sign ? t.group.sign + " " : "") + shortName(t.group), 19));
     names.append("text").attr("class", "state").attr("x", 10).attr("y", 33).text((t) => cut(underName(t.group), 26));
     names.append("text").attr("class", "glyph").attr("x", TILE.width / 2).attr("y", TILE.height / 2 + 11).text((t) => glyphs[t.group.state] || t.group.sign);
     const labels = root.append("g").attr("aria-hidden", "true").selectAll("text").data(placed.teams.filter((t) => !t.bare)).join("text");
@@ -92,7 +95,7 @@ const map = (() => {
     }
     const flows = (list) => new Set(list.filter((c) => c.kind === "flow").flatMap((c) => c.flowNames)).size;
     const [i, o] = [flows(g.in), flows(g.out)];
-    return i + o === 0 ? "no flows" : (i ? "← " + i + " in" : "") + (i && o ? "   " : "") + (o ? o + " out →" : "");
+    return i + o === 0 ? "no flows" : [i && i + " in", o && o + " out"].filter(Boolean).join(" · ");
   }
 
   function labelOf(g) {
@@ -123,21 +126,27 @@ const map = (() => {
     lines.append("path").attr("class", "stroke").attr("d", (p) => p.line.path)
       .attr("marker-end", (p) => `url(#arrow-${lit && kindOf(p) === "flow" ? "lit" : kindOf(p)})`)
       .attr("stroke-width", (p) => (p.from.group ? null : 1 + Math.min(5, Math.sqrt(p.connections.length))));
-    const marked = lines.filter((p) => p.mark);
-    marked.append("circle").attr("class", "sign-back").attr("r", 8).attr("cx", (p) => p.line.at[0]).attr("cy", (p) => p.line.at[1]);
-    marked.append("text").attr("class", "sign").attr("x", (p) => p.line.at[0]).attr("y", (p) => p.line.at[1] + 5).text((p) => signs[p.mark]);
   }
+
+  function drawMarks(layer, pairs) {
+    const mark = layer.selectAll("g").data(pairs.filter((p) => p.mark)).join("g").attr("class", (p) => "mark " + kindOf(p)).attr("transform", markAt);
+    mark.append("circle").attr("class", "sign-back").attr("r", 8);
+    mark.append("text").attr("class", "sign").attr("y", 5).text((p) => signs[p.mark]);
+  }
+
+  // markAt keeps signs readable at every scale.
+  function markAt(pair) { return `translate(${pair.line.at})scale(${Math.min(5, Math.max(1, 0.9 / scale))})`; }
 
   // light sets apart what is chosen or found; nothing if both are null.
   function light(groups, connections) {
     const pairs = connections ? pairsOf(connections, (g) => tileOf.get(g)).slice(0, 800) : [];
     const lit = new Set(groups || []);
     for (const p of pairs) { lit.add(p.from.group); lit.add(p.to.group); }
-    const layer = root.select("g.above");
-    layer.selectAll("*").remove();
+    root.selectAll("g.above, g.marks").selectAll("*").remove();
     svg.classed("dim", Boolean(groups || connections));
     root.selectAll("g.tile, g.text").classed("lit", (t) => lit.has(t.group)).classed("chosen", (t) => Boolean(groups) && groups.includes(t.group));
-    drawLines(layer, pairs, true);
+    drawLines(root.select("g.above"), pairs, true);
+    drawMarks(root.select("g.marks"), pairs);
   }
 
   function size() {
@@ -170,15 +179,15 @@ const map = (() => {
   // rescale keeps titles readable at every scale.
   function rescale(k) {
     scale = k;
-    svg.classed("far", k < FAR);
     const far = k < FAR;
-    root.selectAll("text.box-title").attr("x", (b) => b.x + BOX.padding).attr("y", (b) => b.y + Math.max(25, Math.min(19 / k, 125)))
-      .style("font-size", (b) => Math.min(Math.max(16, Math.min(15 / k, 110)), (b.width - 2 * BOX.padding) / (b.title.length * 0.58)) + "px");
+    svg.classed("far", far);
+    root.selectAll("g.mark").attr("transform", markAt);
+    root.selectAll("text.box-title").text((b) => (far ? b.name : b.title)).attr("x", (b) => b.x + BOX.padding).attr("y", (b) => b.y + Math.max(25, Math.min(19 / k, 125)))
+      .style("font-size", (b) => Math.min(Math.max(16, Math.min(15 / k, 110)), (b.width - 2 * BOX.padding) / ((far ? b.name : b.title).length * 0.6)) + "px");
     root.selectAll("text.team-title").each(function (t) {
-      const wanted = far ? 11.5 / k : 13;
-      const room = (t.width - 12) / (Math.max(t.name.length, 3) * 0.6);
-      d3.select(this).style("font-size", Math.min(wanted, room) + "px").classed("over", far)
-        .attr("x", far ? t.x + t.width / 2 : t.x + TEAM.padding).attr("y", far ? t.y + t.height / 2 + Math.min(wanted, room) * 0.35 : t.y + 19);
+      const size = Math.min(far ? Math.min(11.5 / k, 80) : 13, (t.width - 12) / (Math.max(t.name.length, 3) * 0.62));
+      d3.select(this).style("font-size", size + "px").classed("over", far).attr("x", t.x + TEAM.padding)
+        .attr("y", far ? t.y + size * 1.05 : t.y + 18);
     });
   }
 

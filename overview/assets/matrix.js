@@ -8,7 +8,7 @@ const matrix = (() => {
     { words: "namespaces", key: (g) => g.name },
     { words: "teams in each environment", key: (g) => (g.environment ? g.environment + "/" + g.team : g.name) },
     { words: "teams", key: (g) => (g.team ? "team " + g.team : g.name) },
-    { words: "environments", key: (g) => (g.environment ? "environment " + g.environment : g.namespace ? "on a cluster, of no team" : "outside") },
+    { words: "environments", key: (g) => (g.environment ? "environment " + g.environment : g.namespace ? "of no team" : "outside") },
   ];
 
   function cellsOf(connections, key) {
@@ -46,10 +46,11 @@ const matrix = (() => {
     const marks = new Set(connections.map((c) => c.mark));
     const mark = marks.has("opened") && marks.has("closed") ? "both" : marks.has("opened") ? "opened" : marks.has("closed") ? "closed" : "";
     const loose = connections.every((c) => c.kind === "loose");
-    const real = connections.filter((c) => c.mark !== "opened"); // which is open, and so listed once more
+    const open = connections.filter((c) => !c.beside).length;
+    const text = (signs[mark] || "") + (open || connections.length);
     const words = from + " → " + to + ": " + [...new Set(connections.map((c) => c.ports))].slice(0, 4).join("; ");
     return el("td", { "data-mark": mark || (loose ? "loose" : null) },
-      button((signs[mark] || "") + (real.length || connections.length), () => choose({ list: connections, title: from + " → " + to }), { "aria-label": (signs[mark] || "") + real.length + " " + words, title: words }));
+      button(text, () => choose({ list: connections, title: from + " → " + to }), { "aria-label": text + ": " + words, title: words }));
   }
 
   return { draw };

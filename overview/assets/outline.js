@@ -20,6 +20,6 @@ function drawOutline(node, groups, connections, choose) {
   const part = (title, members) => (members.length === 0 ? null : el("li", {}, title,
     el("ul", {}, [...byTeam(members)].map(([team, of]) => el("li", {}, team ? "team " + team : "of no team", list(of))))));
   replace(node, el("ul", {}, model.environments.map((e) => part("environment " + e.name + " on cluster " + e.cluster, groups.filter((g) => g.environment === e.name))),
-    part("on the clusters, of no team", groups.filter((g) => !g.environment && g.namespace)),
+    part("of no team", groups.filter((g) => !g.environment && g.namespace)),
     part("outside of the tenancy", groups.filter((g) => !g.namespace))));
 }

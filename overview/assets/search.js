@@ -50,9 +50,9 @@ function resolve(term) {
 // wide gives what a group that stands for several namespaces takes in: all but some, or "other" ones.
 const wide = once((name) => {
   const all = /^every namespace(?: but (.+))?$/.exec(name);
-  if (all) return { all: true, but: new Set((all[1] || "").split(", ")) };
+  if (all) return { several: true, all: true, but: new Set((all[1] || "").split(", ")) };
   const pieces = name.split(", ").flatMap((p) => p.split(" and "));
-  return { all: pieces.some((p) => /^\d+ more$/.test(p)), but: new Set(), other: pieces.includes("any other namespace"),
+  return { several: pieces.length > 1, all: pieces.some((p) => /^\d+ more$/.test(p)), but: new Set(), other: pieces.includes("any other namespace"),
     names: new Set(pieces) };
 });
 
@@ -67,6 +67,7 @@ function endMatcher(term) {
         label.startsWith(group.name + " ("));
     }
     if (group.namespace) return found.size === 0 && label.toLowerCase().includes(low);
+    if (found.size > 0 && wide(group.name).several) return false;
     return group.name.toLowerCase().includes(low) || label.toLowerCase().includes(low);
   };
   const takesIn = (group, cluster) => {
@@ -92,13 +93,13 @@ function answer(query, environment) {
     const flows = model.flows.filter(says);
     const groups = [...model.groups.values()].filter((g) => says(g) && (!environment || !g.environment || g.environment === environment));
     return { connections: [], flows, groups, reach: false,
-      note: counted(flows.length, "flow") + " and " + counted(groups.length, "namespace") + " or place speak of " + q.words.join(" ") + "." };
+      note: counted(flows.length, "flow") + " and " + counted(groups.length, "place") + " speak of " + q.words.join(" ") + "." };
   }
   const from = q.from ? endMatcher(q.from) : null, to = q.to ? endMatcher(q.to) : null;
   const fits = (c) => (!from || from.matches(c.from, c.fromLabel, c.cluster)) && (!to || to.matches(c.to, c.toLabel, c.cluster)) &&
     (!environment || [c.from, c.to].some((g) => g.environment === environment)) &&
     q.words.every((w) => (c.fromLabel + " " + c.toLabel + " " + c.ports + " " + c.flowNames.join(" ")).toLowerCase().includes(w) || c.flows.some((f) => textOf(f).includes(w)));
-  const connections = [...model.connections, ...model.closed].filter(fits);
+  const connections = [...model.connections, ...model.beside.filter((c) => c.mark === "closed")].filter(fits);
   const open = connections.filter((c) => c.mark !== "closed");
   const words = (q.from ? "from " + q.from + " " : "") + (q.to ? "to " + q.to : "");
   const groups = [from, to].filter(Boolean).flatMap((m) => [...m.found.keys()]);

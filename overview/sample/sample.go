@@ -193,7 +193,7 @@ func end(e *overview.Environment, of string) overview.End {
 // baseline gives what is open without a flow.
 func baseline(n *overview.Namespace) []overview.Connection {
 	own := overview.End{Group: n.Name, Label: n.Name}
-	everything := overview.End{Group: "every namespace", Label: "every namespace"}
+	everything := overview.End{Group: "any other namespace", Label: "any other namespace"}
 	switch n.State {
 	case overview.Enforced:
 		dns := overview.End{Group: "kube-system", Label: "kube-system (pods with k8s-app=kube-dns)"}

@@ -1,0 +1,2 @@
+// Package browser has a browser show the page that package overview writes.
+package browser
