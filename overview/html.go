@@ -15,7 +15,7 @@ var assets embed.FS
 
 // styles and scripts stand in the page in this order.
 var (
-	styles  = []string{"page.css", "map.css", "print.css"}
+	styles  = []string{"page.css", "explore.css", "map.css", "print.css"}
 	scripts = []string{
 		"vendor/d3.min.js", "dom.js", "data.js", "search.js", "layout.js", "edges.js", "map.js", "matrix.js", "details.js",
 		"legend.js", "outline.js", "app.js",

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -163,6 +164,25 @@ func TestVendored(t *testing.T) {
 	for _, f := range files {
 		if !slices.Contains(listed, f.Name()) {
 			t.Errorf("vendor/%s is not listed", f.Name())
+		}
+	}
+}
+
+// The scripts of this package build elements, and write no markup.
+func TestScriptsWriteNoMarkup(t *testing.T) {
+	files, err := filepath.Glob("assets/*.js")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", ".html(", "eval(", "Function(", "setAttribute(\"on", "fetch(", "XMLHttpRequest", "import("} {
+			if strings.Contains(string(data), s) {
+				t.Errorf("%s has %s", file, s)
+			}
 		}
 	}
 }

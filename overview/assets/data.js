@@ -10,23 +10,52 @@ const model = (() => {
   const environments = raw.environments.map((e) => ({ name: text(e[0]), cluster: text(e[1]), class: text(e[2]) }));
   const teams = raw.teams.map((t) => ({ name: text(t[0]), owners: texts(t[1]), at: text(t[2]) }));
   const flows = raw.flows.map((f) => ({
-    name: text(f[0]), from: text(f[1]), to: text(f[2]), ports: text(f[3]), environments: texts(f[4]), reason: text(f[5]),
-    owners: texts(f[6]), ticket: text(f[7]), expires: text(f[8]), state: text(f[9]), at: text(f[10]), connections: [],
+    name: text(f[0]),
+    from: text(f[1]),
+    to: text(f[2]),
+    ports: text(f[3]),
+    environments: texts(f[4]),
+    reason: text(f[5]),
+    owners: texts(f[6]),
+    ticket: text(f[7]),
+    expires: text(f[8]),
+    state: text(f[9]),
+    at: text(f[10]),
+    connections: [],
   }));
   const flowNamed = new Map(flows.map((f) => [f.name, f]));
 
   // A group is a place of the map: a namespace, or what stands for what is in none.
   const groups = new Map();
   const add = (name, of) => {
-    const g = { name, environment: "", team: "", cluster: "", state: "outside", owners: [], workloads: [], exemptions: [],
-      sign: "", in: [], out: [], ...of };
+    const g = {
+      name,
+      environment: "",
+      team: "",
+      cluster: "",
+      state: "outside",
+      owners: [],
+      workloads: [],
+      exemptions: [],
+      sign: "",
+      in: [],
+      out: [],
+      ...of,
+    };
     groups.set(name, g);
     return g;
   };
   for (const n of raw.namespaces) {
     add(text(n[0]), {
-      namespace: true, kubernetes: text(n[1]), cluster: text(n[2]), environment: text(n[3]), team: text(n[4]),
-      owners: texts(n[5]), state: text(n[6]), reason: text(n[7]), until: text(n[8]),
+      namespace: true,
+      kubernetes: text(n[1]),
+      cluster: text(n[2]),
+      environment: text(n[3]),
+      team: text(n[4]),
+      owners: texts(n[5]),
+      state: text(n[6]),
+      reason: text(n[7]),
+      until: text(n[8]),
       exemptions: n[9].map((e) => ({ layer: text(e[0]), reason: text(e[1]), at: text(e[2]) })),
       workloads: n[10].map((w) => ({ name: text(w[0]), pods: text(w[1]), ports: texts(w[2]), at: text(w[3]) })),
       at: text(n[11]),
@@ -37,8 +66,14 @@ const model = (() => {
     for (const i of raw.change.vanished) {
       if (groups.has(text(i))) continue;
       const environment = environments.find((e) => text(i).startsWith(e.name + "/"));
-      add(text(i), { namespace: true, state: "gone", sign: "−", cluster: environment ? environment.cluster : "",
-        environment: environment ? environment.name : "", team: environment ? "(gone)" : "" });
+      add(text(i), {
+        namespace: true,
+        state: "gone",
+        sign: "−",
+        cluster: environment ? environment.cluster : "",
+        environment: environment ? environment.name : "",
+        team: environment ? "(gone)" : "",
+      });
     }
   }
   const group = (name) => groups.get(name) || add(name, {});
@@ -50,14 +85,25 @@ const model = (() => {
     return loose(c.from) || loose(c.to) ? "loose" : "baseline";
   };
   const connection = (mark) => (c) => {
-    const out = { cluster: text(c[0]), from: group(text(c[1])), fromLabel: text(c[2]), to: group(text(c[3])),
-      toLabel: text(c[4]), ports: text(c[5]), flowNames: texts(c[6]), policies: pairs(c[7]), mark };
+    const out = {
+      cluster: text(c[0]),
+      from: group(text(c[1])),
+      fromLabel: text(c[2]),
+      to: group(text(c[3])),
+      toLabel: text(c[4]),
+      ports: text(c[5]),
+      flowNames: texts(c[6]),
+      policies: pairs(c[7]),
+      mark,
+    };
     out.flows = out.flowNames.map((n) => flowNamed.get(n)).filter(Boolean);
     out.kind = kindOf(out);
     return out;
   };
   const keyOf = (c) => [c.cluster, c.fromLabel, c.toLabel, c.ports].join("\n");
-  const changed = raw.change ? [...raw.change.opened.map(connection("opened")), ...raw.change.closed.map(connection("closed"))] : [];
+  const changed = raw.change
+    ? [...raw.change.opened.map(connection("opened")), ...raw.change.closed.map(connection("closed"))]
+    : [];
   const opened = new Set(changed.filter((c) => c.mark === "opened").map(keyOf));
   const connections = raw.connections.map(connection(""));
   for (const c of connections) {
@@ -69,13 +115,27 @@ const model = (() => {
   // What is beside what is open: what closes, and what opens as a part of something that is open.
   const beside = changed.filter((c) => c.mark === "closed" || opened.has(keyOf(c)));
   for (const c of beside) c.beside = true;
-  return { asOf: raw.asOf, environments, teams, flows, flowNamed, groups, connections, beside, change: Boolean(raw.change) };
+  return {
+    asOf: raw.asOf,
+    environments,
+    teams,
+    flows,
+    flowNamed,
+    groups,
+    connections,
+    beside,
+    change: Boolean(raw.change),
+  };
 })();
 
 const signs = { opened: "+", closed: "−", both: "±" };
 
 const stateWords = {
-  enforced: "enforced", open: "kept open by a roll-out", retired: "retired", unmanaged: "unmanaged", outside: "outside",
+  enforced: "enforced",
+  open: "kept open by a roll-out",
+  retired: "retired",
+  unmanaged: "unmanaged",
+  outside: "outside",
   gone: "gone",
 };
 

@@ -10,25 +10,46 @@ const details = (() => {
   }
 
   function hint() {
-    replace(node, el("h3", {}, "Details"),
+    replace(
+      node,
+      el("h3", {}, "Details"),
       el("p", {}, "Choose a namespace or a line of the map, a cell of the matrix, or a row of a table."),
-      el("p", { class: "note" }, "On the map: drag to move, Ctrl and the wheel to zoom; by keyboard, arrow keys to move, Enter to choose, + and − to zoom."));
+      el(
+        "p",
+        { class: "note" },
+        "On the map: drag to move, Ctrl and the wheel to zoom. By keyboard: arrows, Enter to choose, + and − to zoom.",
+      ),
+    );
   }
 
   // facts is a list of terms; those without a value are left out.
   function facts(pairs) {
-    return el("dl", {}, pairs.filter(([, v]) => v && v.length !== 0).map(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]));
+    return el(
+      "dl",
+      {},
+      pairs.filter(([, v]) => v && v.length !== 0).map(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]),
+    );
   }
 
   function show(title, kind, ...content) {
     const heading = el("h3", { tabindex: -1 }, title);
-    replace(node, el("p", { class: "kind" }, kind), heading, content, button("Close", () => choose(null), { class: "close" }));
+    replace(
+      node,
+      el("p", { class: "kind" }, kind),
+      heading,
+      content,
+      button("Close", () => choose(null), { class: "close" }),
+    );
     return heading;
   }
 
-  function flowButton(f) { return button(f.name, () => choose({ flow: f, byKey: true })); }
+  function flowButton(f) {
+    return button(f.name, () => choose({ flow: f, byKey: true }));
+  }
 
-  function groupButton(g, label) { return button(label || g.name, () => choose({ group: g, byKey: true })); }
+  function groupButton(g, label) {
+    return button(label || g.name, () => choose({ group: g, byKey: true }));
+  }
 
   // opener gives what opens a connection: flows, or the policies of no flow.
   function opener(c) {
@@ -37,14 +58,28 @@ const details = (() => {
     return el("span", { class: "note" }, { baseline: "the baseline", loose: "no flow" }[c.kind]);
   }
 
-  function sign(c) { return signs[c.mark] ? signs[c.mark] + " " : ""; }
+  function sign(c) {
+    return signs[c.mark] ? signs[c.mark] + " " : "";
+  }
 
   function listOf(connections, other, otherLabel, head) {
     const order = { flow: 0, loose: 1, baseline: 2 };
     const sorted = [...connections].sort((a, b) => order[a.kind] - order[b.kind]);
-    const rows = sorted.slice(0, 300).map((c) => Object.assign([[sign(c), groupButton(other(c), otherLabel(c))], c.ports, opener(c)], { mark: c.mark || c.kind }));
-    return [tableOf("", [head, "ports", "opened by"], rows),
-      sorted.length > rows.length ? el("p", { class: "note" }, "and " + (sorted.length - rows.length) + " more: choose an environment or a team") : null];
+    const rows = sorted.slice(0, 300).map((c) =>
+      Object.assign([[sign(c), groupButton(other(c), otherLabel(c))], c.ports, opener(c)], {
+        mark: c.mark || c.kind,
+      }),
+    );
+    return [
+      tableOf("", [head, "ports", "opened by"], rows),
+      sorted.length > rows.length
+        ? el(
+            "p",
+            { class: "note" },
+            "and " + (sorted.length - rows.length) + " more: choose an environment or a team",
+          )
+        : null,
+    ];
   }
 
   function group(g, direction) {
@@ -52,37 +87,112 @@ const details = (() => {
     const badge = el("p", { class: "badge " + g.state }, state, g.sign === "+" ? " · new" : "");
     const ins = [...g.in, ...model.beside.filter((c) => c.to === g)];
     const outs = [...g.out, ...model.beside.filter((c) => c.from === g)];
-    return show(g.name, g.namespace ? "namespace" : "outside of the tenancy", g.namespace ? badge : null,
-      facts([["why", g.reason], ["team", g.team], ["owners", g.owners.join(", ")], ["environment", g.environment], ["cluster", g.cluster],
-        ["in Kubernetes", g.kubernetes], ["declared at", g.at],
+    return show(
+      g.name,
+      g.namespace ? "namespace" : "outside of the tenancy",
+      g.namespace ? badge : null,
+      facts([
+        ["why", g.reason],
+        ["team", g.team],
+        ["owners", g.owners.join(", ")],
+        ["environment", g.environment],
+        ["cluster", g.cluster],
+        ["in Kubernetes", g.kubernetes],
+        ["declared at", g.at],
         ["exempt", g.exemptions.map((e) => el("p", {}, e.layer + ": " + e.reason + " (" + e.at + ")"))],
-        ["workloads", g.workloads.map((w) => el("p", {}, el("b", {}, w.name), " " + [w.pods, w.ports.join(", "), w.at].filter(Boolean).join(" · ")))]]),
-      direction === "out" ? null : [el("h4", {}, "Reached by " + g.in.length), ins.length ? listOf(ins, (c) => c.from, (c) => c.fromLabel, "from") : el("p", { class: "none" }, "by nobody")],
-      direction === "in" ? null : [el("h4", {}, "Reaches " + g.out.length), outs.length ? listOf(outs, (c) => c.to, (c) => c.toLabel, "to") : el("p", { class: "none" }, "nothing")]);
+        [
+          "workloads",
+          g.workloads.map((w) =>
+            el("p", {}, el("b", {}, w.name), " " + [w.pods, w.ports.join(", "), w.at].filter(Boolean).join(" · ")),
+          ),
+        ],
+      ]),
+      direction === "out"
+        ? null
+        : [
+            el("h4", {}, "Reached by " + g.in.length),
+            ins.length
+              ? listOf(
+                  ins,
+                  (c) => c.from,
+                  (c) => c.fromLabel,
+                  "from",
+                )
+              : el("p", { class: "none" }, "by nobody"),
+          ],
+      direction === "in"
+        ? null
+        : [
+            el("h4", {}, "Reaches " + g.out.length),
+            outs.length
+              ? listOf(
+                  outs,
+                  (c) => c.to,
+                  (c) => c.toLabel,
+                  "to",
+                )
+              : el("p", { class: "none" }, "nothing"),
+          ],
+    );
   }
 
   function flowFacts(f) {
-    return facts([["reason", f.reason], ["from", f.from], ["to", f.to], ["ports", f.ports], ["environments", f.environments.join(", ")],
-      ["owners", f.owners.join(", ")], ["ticket", f.ticket], ["expires", f.expires], ["declared at", el("code", {}, f.at)]]);
+    return facts([
+      ["reason", f.reason],
+      ["from", f.from],
+      ["to", f.to],
+      ["ports", f.ports],
+      ["environments", f.environments.join(", ")],
+      ["owners", f.owners.join(", ")],
+      ["ticket", f.ticket],
+      ["expires", f.expires],
+      ["declared at", el("code", {}, f.at)],
+    ]);
   }
 
   function flow(f) {
-    return show(f.name, "flow", el("p", { class: "badge " + f.state }, f.state + (f.expires ? ", last day " + f.expires : "")), flowFacts(f),
-      el("h4", {}, "Opens " + counted(f.connections.length, "connection")), f.connections.length ? connections(f.connections) : el("p", { class: "none" }, "nothing"));
+    return show(
+      f.name,
+      "flow",
+      el("p", { class: "badge " + f.state }, f.state + (f.expires ? ", last day " + f.expires : "")),
+      flowFacts(f),
+      el("h4", {}, "Opens " + counted(f.connections.length, "connection")),
+      f.connections.length ? connections(f.connections) : el("p", { class: "none" }, "nothing"),
+    );
   }
 
   function connections(list) {
-    const rows = list.slice(0, 300).map((c) => Object.assign([[sign(c), groupButton(c.from, c.fromLabel)], groupButton(c.to, c.toLabel), c.ports], { mark: c.mark || c.kind }));
-    return [tableOf("", ["from", "to", "ports"], rows), list.length > rows.length ? el("p", { class: "note" }, "and " + (list.length - rows.length) + " more") : null];
+    const rows = list.slice(0, 300).map((c) =>
+      Object.assign([[sign(c), groupButton(c.from, c.fromLabel)], groupButton(c.to, c.toLabel), c.ports], {
+        mark: c.mark || c.kind,
+      }),
+    );
+    return [
+      tableOf("", ["from", "to", "ports"], rows),
+      list.length > rows.length ? el("p", { class: "note" }, "and " + (list.length - rows.length) + " more") : null,
+    ];
   }
 
   // several shows a line of the map, or a cell of the matrix.
   function several(title, list) {
     const flows = [...new Set(list.flatMap((c) => c.flows))];
     const policies = [...new Set(list.flatMap((c) => c.policies))];
-    return show(title, counted(list.length, "connection"), connections(list),
+    return show(
+      title,
+      counted(list.length, "connection"),
+      connections(list),
       flows.slice(0, 30).map((f) => [el("h4", {}, flowButton(f)), flowFacts(f)]),
-      policies.length ? [el("h4", {}, "Allowed by " + (policies.length === 1 ? "the policy" : policies.length + " policies")), el("ul", { class: "policies" }, policies.slice(0, 60).map((p) => el("li", {}, el("code", {}, p))))] : null);
+      policies.length
+        ? [
+            el("h4", {}, "Allowed by " + (policies.length === 1 ? "the policy" : policies.length + " policies")),
+            el(
+              "ul",
+              { class: "policies" },
+              policies.slice(0, 60).map((p) => el("li", {}, el("code", {}, p))),
+            ),
+          ]
+        : null,
+    );
   }
 
   return { start, hint, group, flow, several, opener, groupButton, flowButton, sign };

@@ -12,21 +12,50 @@ function el(name, properties, ...children) {
   return node;
 }
 
-function byId(id) { return document.getElementById(id); }
+function byId(id) {
+  return document.getElementById(id);
+}
 
-function replace(node, ...children) { node.replaceChildren(...children.flat(Infinity).filter((c) => c != null && c !== "")); }
+function replace(node, ...children) {
+  node.replaceChildren(...children.flat(Infinity).filter((c) => c != null && c !== ""));
+}
 
-function button(text, click, properties) { return el("button", { type: "button", class: "link", click, ...properties }, text); }
+function button(text, click, properties) {
+  return el("button", { type: "button", class: "link", click, ...properties }, text);
+}
 
 // A table with heads for columns, and for its rows in the first column.
 function tableOf(caption, head, rows) {
-  return el("table", {}, caption ? el("caption", {}, caption) : null,
-    el("thead", {}, el("tr", {}, head.map((h) => el("th", { scope: "col" }, h)))),
-    el("tbody", {}, rows.map((cells) => el("tr", { "data-mark": cells.mark },
-      cells.map((c, i) => el(i ? "td" : "th", i ? {} : { scope: "row" }, c))))));
+  return el(
+    "table",
+    {},
+    caption ? el("caption", {}, caption) : null,
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        head.map((h) => el("th", { scope: "col" }, h)),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      rows.map((cells) =>
+        el(
+          "tr",
+          { "data-mark": cells.mark },
+          cells.map((c, i) => el(i ? "td" : "th", i ? {} : { scope: "row" }, c)),
+        ),
+      ),
+    ),
+  );
 }
 
-function counted(n, noun) { return n + " " + noun + (n === 1 ? "" : "s"); }
+function counted(n, noun) {
+  return n + " " + noun + (n === 1 ? "" : "s");
+}
 
 // Memoizes a function of one argument.
 function once(f) {

@@ -5,7 +5,8 @@
 function pairsOf(connections, place) {
   const pairs = new Map();
   for (const c of connections) {
-    const from = place(c.from), to = place(c.to);
+    const from = place(c.from),
+      to = place(c.to);
     if (!from || !to || from === to) continue;
     if (!pairs.has(from)) pairs.set(from, new Map());
     const of = pairs.get(from);
@@ -15,18 +16,28 @@ function pairsOf(connections, place) {
   const out = [...pairs.values()].flatMap((of) => [...of.values()]);
   for (const p of out) {
     const marks = new Set(p.connections.map((c) => c.mark));
-    p.mark = marks.has("opened") && marks.has("closed") ? "both" : marks.has("opened") ? "opened" : marks.has("closed") ? "closed" : "";
+    p.mark =
+      marks.has("opened") && marks.has("closed")
+        ? "both"
+        : marks.has("opened")
+          ? "opened"
+          : marks.has("closed")
+            ? "closed"
+            : "";
     p.loose = p.connections.every((c) => c.kind === "loose");
   }
   return out;
 }
 
-function middle(r) { return [r.x + r.width / 2, r.y + r.height / 2]; }
+function middle(r) {
+  return [r.x + r.width / 2, r.y + r.height / 2];
+}
 
 // edgeOf gives where the line from the middle of a box to a point leaves it.
 function edgeOf(r, [x, y]) {
   const [cx, cy] = middle(r);
-  const dx = x - cx, dy = y - cy;
+  const dx = x - cx,
+    dy = y - cy;
   if (dx === 0 && dy === 0) return [cx, cy];
   const scale = 1 / Math.max(Math.abs(dx) / (r.width / 2 + 3), Math.abs(dy) / (r.height / 2 + 3));
   return [cx + dx * scale, cy + dy * scale];
@@ -34,11 +45,13 @@ function edgeOf(r, [x, y]) {
 
 // lineOf gives the path of a pair, and its middle: a bow, so that there and back are two lines.
 function lineOf(pair) {
-  const a = middle(pair.from), b = middle(pair.to);
+  const a = middle(pair.from),
+    b = middle(pair.to);
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
   const bend = Math.min(0.16, 60 / length);
   const control = [(a[0] + b[0]) / 2 + (b[1] - a[1]) * bend, (a[1] + b[1]) / 2 - (b[0] - a[0]) * bend];
-  const start = edgeOf(pair.from, control), end = edgeOf(pair.to, control);
+  const start = edgeOf(pair.from, control),
+    end = edgeOf(pair.to, control);
   const path = d3.path();
   path.moveTo(...start);
   path.quadraticCurveTo(...control, ...end);
@@ -50,6 +63,12 @@ function wordsOf(pair) {
   const name = (x) => (x.group ? x.group.name : [x.box.name, x.name].filter(Boolean).join("/"));
   const ports = [...new Set(pair.connections.map((c) => c.ports))];
   const sign = signs[pair.mark] ? signs[pair.mark] + " " : "";
-  return sign + name(pair.from) + " → " + name(pair.to) + ": " +
-    (pair.connections.length > 4 ? counted(pair.connections.length, "connection") : ports.join("; "));
+  return (
+    sign +
+    name(pair.from) +
+    " → " +
+    name(pair.to) +
+    ": " +
+    (pair.connections.length > 4 ? counted(pair.connections.length, "connection") : ports.join("; "))
+  );
 }

@@ -15,10 +15,18 @@ function widthFor(boxes, gap, aspect) {
 
 // shelves puts boxes in rows, in their order.
 function shelves(boxes, gap, limit) {
-  let x = 0, y = 0, row = 0, width = 0;
+  let x = 0,
+    y = 0,
+    row = 0,
+    width = 0;
   for (const b of boxes) {
-    if (x > 0 && x + b.width > limit) { x = 0; y += row + gap; row = 0; }
-    b.x = x; b.y = y;
+    if (x > 0 && x + b.width > limit) {
+      x = 0;
+      y += row + gap;
+      row = 0;
+    }
+    b.x = x;
+    b.y = y;
     x += b.width + gap;
     row = Math.max(row, b.height);
     width = Math.max(width, b.x + b.width);
@@ -30,12 +38,17 @@ function shelves(boxes, gap, limit) {
 function teamBox(name, groups, head, columns) {
   const cols = Math.min(groups.length, columns || Math.max(1, Math.round(Math.sqrt(groups.length * 0.62))));
   const tiles = groups.map((group, i) => ({
-    group, x: TEAM.padding + (i % cols) * (TILE.width + TILE.gap),
+    group,
+    x: TEAM.padding + (i % cols) * (TILE.width + TILE.gap),
     y: head + TEAM.padding / 2 + Math.floor(i / cols) * (TILE.height + TILE.gap),
   }));
   const rows = Math.ceil(groups.length / cols);
-  return { name, tiles, width: cols * (TILE.width + TILE.gap) - TILE.gap + 2 * TEAM.padding,
-    height: head + TEAM.padding * 1.5 + rows * (TILE.height + TILE.gap) - TILE.gap };
+  return {
+    name,
+    tiles,
+    width: cols * (TILE.width + TILE.gap) - TILE.gap + 2 * TEAM.padding,
+    height: head + TEAM.padding * 1.5 + rows * (TILE.height + TILE.gap) - TILE.gap,
+  };
 }
 
 function byTeam(groups) {
@@ -61,17 +74,28 @@ function placeMap(groups, width, height, heads) {
 
 // place gives the boxes in given shapes: of what is in an environment, and of the whole, as width over height.
 function place(groups, inner, outer, heads) {
-  const boxes = model.environments.map((e) => ({ e, of: groups.filter((g) => g.environment === e.name) })).filter(({ of }) => of.length > 0)
-    .map(({ e, of }) => ({ name: e.name, kind: "environment", title: e.name + (e.class ? " · " + e.class : "") + " · cluster " + e.cluster,
-      teams: [...byTeam(of)].map(([name, members]) => teamBox(name, members, heads.team)) }));
-  const limit = Math.max(...boxes.map((b) => widthFor(b.teams, TEAM.gap, inner))); // the same for all, so that they look alike
+  const boxes = model.environments
+    .map((e) => ({ e, of: groups.filter((g) => g.environment === e.name) }))
+    .filter(({ of }) => of.length > 0)
+    .map(({ e, of }) => ({
+      name: e.name,
+      kind: "environment",
+      title: e.name + (e.class ? " · " + e.class : "") + " · cluster " + e.cluster,
+      teams: [...byTeam(of)].map(([name, members]) => teamBox(name, members, heads.team)),
+    }));
+  // The same for all environments, so that they look alike.
+  const limit = Math.max(...boxes.map((b) => widthFor(b.teams, TEAM.gap, inner)));
   for (const b of boxes) {
     const inside = shelves(b.teams, TEAM.gap, limit);
     b.width = inside.width + 2 * BOX.padding;
     b.height = inside.height + 2 * BOX.padding + heads.box;
   }
   const size = shelves(boxes, BOX.gap, widthFor(boxes, BOX.gap, outer));
-  const beside = outsideBoxes(groups.filter((g) => !g.environment), Math.max(size.height, 300), heads.box);
+  const beside = outsideBoxes(
+    groups.filter((g) => !g.environment),
+    Math.max(size.height, 300),
+    heads.box,
+  );
   let y = 0;
   for (const b of beside) {
     b.x = size.width + (size.width ? BOX.gap : 0);
@@ -81,22 +105,43 @@ function place(groups, inner, outer, heads) {
   boxes.push(...beside);
   for (const b of boxes) settle(b, heads.box);
   const teams = boxes.flatMap((b) => b.teams);
-  return { boxes, teams, tiles: teams.flatMap((t) => t.tiles),
-    width: Math.max(1, ...boxes.map((b) => b.x + b.width)), height: Math.max(1, ...boxes.map((b) => b.y + b.height)) };
+  return {
+    boxes,
+    teams,
+    tiles: teams.flatMap((t) => t.tiles),
+    width: Math.max(1, ...boxes.map((b) => b.x + b.width)),
+    height: Math.max(1, ...boxes.map((b) => b.y + b.height)),
+  };
 }
 
 // outsideBoxes gives a box for what clusters have of no team, and one for what is in no cluster.
 function outsideBoxes(groups, height, head) {
   const boxes = [];
-  const standsForSeveral = (g) => { const w = wide(g.name); return w.all || w.other; };
-  const kinds = [["of no team", "Of no team", groups.filter((g) => g.namespace || standsForSeveral(g))],
-    ["outside", "Outside", groups.filter((g) => !g.namespace && !standsForSeveral(g))]];
+  const standsForSeveral = (g) => {
+    const w = wide(g.name);
+    return w.all || w.other;
+  };
+  const kinds = [
+    ["of no team", "Of no team", groups.filter((g) => g.namespace || standsForSeveral(g))],
+    ["outside", "Outside", groups.filter((g) => !g.namespace && !standsForSeveral(g))],
+  ];
   for (const [kind, title, members] of kinds) {
     if (members.length === 0) continue;
-    const rows = Math.max(1, Math.floor(height * 0.9 * members.length / groups.length / (TILE.height + TILE.gap)));
+    const rows = Math.max(
+      1,
+      Math.floor((height * 0.9 * members.length) / groups.length / (TILE.height + TILE.gap)),
+    );
     const columns = Math.ceil(members.length / rows);
     const team = { ...teamBox("", members, 0, columns), x: 0, y: 0, bare: true };
-    boxes.push({ name: kind, kind: "beside", title, teams: [team], width: team.width + BOX.padding, height: team.height + BOX.padding + head, bare: true });
+    boxes.push({
+      name: kind,
+      kind: "beside",
+      title,
+      teams: [team],
+      width: team.width + BOX.padding,
+      height: team.height + BOX.padding + head,
+      bare: true,
+    });
   }
   return boxes;
 }

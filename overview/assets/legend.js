@@ -14,13 +14,20 @@ function drawLegend(node) {
     [model.change, "line opened", "+", "opens"],
     [model.change, "line closed", "−", "closes"],
   ];
-  replace(node, el("ul", { "aria-label": "What the map's signs mean" }, entries.filter(([there]) => there).map(([, kind, sign, words]) =>
-    el("li", {}, sample(kind, sign), words))));
+  replace(
+    node,
+    el(
+      "ul",
+      { "aria-label": "What the map's signs mean" },
+      entries.filter(([there]) => there).map(([, kind, sign, words]) => el("li", {}, sample(kind, sign), words)),
+    ),
+  );
 
   function sample(kind, sign) {
     const svg = d3.create("svg").attr("viewBox", "0 0 34 16").attr("aria-hidden", "true");
     const g = svg.append("g").attr("class", kind);
-    if (kind.startsWith("tile")) g.append("rect").attr("x", 2).attr("y", 2).attr("width", 30).attr("height", 12).attr("rx", 3);
+    if (kind.startsWith("tile"))
+      g.append("rect").attr("x", 2).attr("y", 2).attr("width", 30).attr("height", 12).attr("rx", 3);
     else g.append("path").attr("class", "stroke").attr("d", "M1,8H33");
     if (sign) svg.append("text").attr("x", 17).attr("y", 12).attr("class", "legend-sign").text(sign);
     return svg.node();

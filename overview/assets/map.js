@@ -5,35 +5,77 @@ const map = (() => {
   const FAR = 0.62; // scale below which a tile's text could not be read
   const MANY = 260; // lines above which those of teams stand for those of their namespaces
   const CROWD = 400; // lines that together would hide the rest
-  let svg, root, zoom, placed, tileOf, scale = 1, choose;
+  let svg,
+    root,
+    zoom,
+    placed,
+    tileOf,
+    scale = 1,
+    choose;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   function start(onChoose) {
     choose = onChoose;
-    svg = d3.select("#map").append("svg").attr("role", "group").attr("aria-label",
-      "Map of teams and namespaces. Arrow keys move from one to the next, Enter shows its details. The map as text follows below.");
+    svg = d3
+      .select("#map")
+      .append("svg")
+      .attr("role", "group")
+      .attr(
+        "aria-label",
+        "Map of teams and namespaces. Arrow keys move, Enter shows details. The map as text follows below.",
+      );
     const defs = svg.append("defs");
     for (const kind of ["flow", "lit", "opened", "closed", "loose"]) {
-      defs.append("marker").attr("id", "arrow-" + kind).attr("class", "arrow " + kind).attr("viewBox", "0 0 8 8").attr("refX", 7).attr("refY", 4)
-        .attr("markerWidth", 7).attr("markerHeight", 7).attr("markerUnits", "userSpaceOnUse").attr("orient", "auto-start-reverse").append("path").attr("d", "M0,0.6L8,4L0,7.4z");
+      defs
+        .append("marker")
+        .attr("id", "arrow-" + kind)
+        .attr("class", "arrow " + kind)
+        .attr("viewBox", "0 0 8 8")
+        .attr("refX", 7)
+        .attr("refY", 4)
+        .attr("markerWidth", 7)
+        .attr("markerHeight", 7)
+        .attr("markerUnits", "userSpaceOnUse")
+        .attr("orient", "auto-start-reverse")
+        .append("path")
+        .attr("d", "M0,0.6L8,4L0,7.4z");
     }
-    const hatch = defs.append("pattern").attr("id", "hatch").attr("width", 7).attr("height", 7).attr("patternUnits", "userSpaceOnUse").attr("patternTransform", "rotate(45)");
+    const hatch = defs
+      .append("pattern")
+      .attr("id", "hatch")
+      .attr("width", 7)
+      .attr("height", 7)
+      .attr("patternUnits", "userSpaceOnUse")
+      .attr("patternTransform", "rotate(45)");
     hatch.append("rect").attr("class", "hatch-back").attr("width", 7).attr("height", 7);
     hatch.append("rect").attr("class", "hatch-line").attr("width", 2.5).attr("height", 7);
     root = svg.append("g");
-    zoom = d3.zoom().scaleExtent([0.05, 3]).filter((event) => !event.button && (event.type !== "wheel" || event.ctrlKey || event.metaKey || svg.node().contains(document.activeElement)))
-      .on("zoom", (event) => { root.attr("transform", event.transform); rescale(event.transform.k); });
+    zoom = d3
+      .zoom()
+      .scaleExtent([0.05, 3])
+      .filter(
+        (event) =>
+          !event.button &&
+          (event.type !== "wheel" || event.ctrlKey || event.metaKey || svg.node().contains(document.activeElement)),
+      )
+      .on("zoom", (event) => {
+        root.attr("transform", event.transform);
+        rescale(event.transform.k);
+      });
     svg.call(zoom).on("dblclick.zoom", null);
-    svg.on("click", (event) => { if (event.target === svg.node()) choose(null); });
+    svg.on("click", (event) => {
+      if (event.target === svg.node()) choose(null);
+    });
     svg.on("keydown", onKey);
   }
 
-  // draw shows groups and connections; lit are those that are chosen or found, or null.
+  // draw shows groups and connections, and reports whether lines stand for those of whole teams.
   function draw(groups, connections) {
     const { width, height } = size();
     placed = placeMap(groups, width, height, HEADS);
     const k = fitting(placed);
-    if (k < FAR) placed = placeMap(groups, width, height, { box: Math.min(28 / k, 190), team: Math.min(15 / k, 90) });
+    if (k < FAR)
+      placed = placeMap(groups, width, height, { box: Math.min(28 / k, 190), team: Math.min(15 / k, 90) });
     tileOf = new Map(placed.tiles.map((t) => [t.group, t]));
     root.selectAll("*").remove();
     drawBoxes();
@@ -43,7 +85,10 @@ const map = (() => {
     const hits = root.append("g").attr("class", "lines");
     drawTiles();
     drawHits(hits, shown);
-    drawLines(root.append("g").attr("class", "lines" + (joined ? " joined" : "") + (shown.length > CROWD ? " crowd" : "")), shown);
+    drawLines(
+      root.append("g").attr("class", "lines" + (joined ? " joined" : "") + (shown.length > CROWD ? " crowd" : "")),
+      shown,
+    );
     root.append("g").attr("class", "lines above");
     drawNames();
     drawMarks(root.append("g").attr("class", "lines"), shown);
@@ -53,20 +98,57 @@ const map = (() => {
   }
 
   function drawBoxes() {
-    const boxes = root.append("g").selectAll("g").data(placed.boxes).join("g").attr("class", (b) => "box " + b.kind);
-    boxes.append("rect").attr("x", (b) => b.x).attr("y", (b) => b.y).attr("width", (b) => b.width).attr("height", (b) => b.height).attr("rx", 14);
-    boxes.append("text").attr("class", "box-title").text((b) => b.title);
-    const teams = root.append("g").selectAll("g").data(placed.teams.filter((t) => !t.bare)).join("g").attr("class", "team");
-    teams.append("rect").attr("x", (t) => t.x).attr("y", (t) => t.y).attr("width", (t) => t.width).attr("height", (t) => t.height).attr("rx", 10);
+    const boxes = root
+      .append("g")
+      .selectAll("g")
+      .data(placed.boxes)
+      .join("g")
+      .attr("class", (b) => "box " + b.kind);
+    boxes
+      .append("rect")
+      .attr("x", (b) => b.x)
+      .attr("y", (b) => b.y)
+      .attr("width", (b) => b.width)
+      .attr("height", (b) => b.height)
+      .attr("rx", 14);
+    boxes
+      .append("text")
+      .attr("class", "box-title")
+      .text((b) => b.title);
+    const teams = root
+      .append("g")
+      .selectAll("g")
+      .data(placed.teams.filter((t) => !t.bare))
+      .join("g")
+      .attr("class", "team");
+    teams
+      .append("rect")
+      .attr("x", (t) => t.x)
+      .attr("y", (t) => t.y)
+      .attr("width", (t) => t.width)
+      .attr("height", (t) => t.height)
+      .attr("rx", 10);
     teams.append("title").text((t) => "team " + t.name);
   }
 
   function drawTiles() {
-    const tiles = root.append("g").attr("class", "tiles").selectAll("g").data(placed.tiles).join("g")
-      .attr("class", (t) => "tile " + t.group.state + (t.group.sign === "+" ? " new" : "")).attr("role", "button").attr("tabindex", -1)
-      .attr("aria-label", (t) => labelOf(t.group)).attr("data-name", (t) => t.group.name)
+    const tiles = root
+      .append("g")
+      .attr("class", "tiles")
+      .selectAll("g")
+      .data(placed.tiles)
+      .join("g")
+      .attr("class", (t) => "tile " + t.group.state + (t.group.sign === "+" ? " new" : ""))
+      .attr("role", "button")
+      .attr("tabindex", -1)
+      .attr("aria-label", (t) => labelOf(t.group))
+      .attr("data-name", (t) => t.group.name)
       .attr("transform", (t) => `translate(${t.x},${t.y})`)
-      .on("click", (event, t) => { event.stopPropagation(); rove(t); choose({ group: t.group }); })
+      .on("click", (event, t) => {
+        event.stopPropagation();
+        rove(t);
+        choose({ group: t.group });
+      })
       .on("focus", (event, t) => rove(t, true));
     tiles.append("rect").attr("width", TILE.width).attr("height", TILE.height).attr("rx", 7);
     tiles.append("title").text((t) => labelOf(t.group));
@@ -75,12 +157,38 @@ const map = (() => {
 
   // drawNames writes above lines and tiles, so that nothing crosses a name.
   function drawNames() {
-    const names = root.append("g").attr("aria-hidden", "true").selectAll("g").data(placed.tiles).join("g")
-      .attr("class", (t) => "text " + t.group.state).attr("transform", (t) => `translate(${t.x},${t.y})`);
-    names.append("text").attr("class", "name").attr("x", 10).attr("y", 18).text((t) => cut((t.group.sign ? t.group.sign + " " : "") + shortName(t.group), 19));
-    names.append("text").attr("class", "state").attr("x", 10).attr("y", 33).text((t) => cut(underName(t.group), 26));
-    names.append("text").attr("class", "glyph").attr("x", TILE.width / 2).attr("y", TILE.height / 2 + 11).text((t) => glyphs[t.group.state] || t.group.sign);
-    const labels = root.append("g").attr("aria-hidden", "true").selectAll("text").data(placed.teams.filter((t) => !t.bare)).join("text");
+    const names = root
+      .append("g")
+      .attr("aria-hidden", "true")
+      .selectAll("g")
+      .data(placed.tiles)
+      .join("g")
+      .attr("class", (t) => "text " + t.group.state)
+      .attr("transform", (t) => `translate(${t.x},${t.y})`);
+    names
+      .append("text")
+      .attr("class", "name")
+      .attr("x", 10)
+      .attr("y", 18)
+      .text((t) => cut((t.group.sign ? t.group.sign + " " : "") + shortName(t.group), 19));
+    names
+      .append("text")
+      .attr("class", "state")
+      .attr("x", 10)
+      .attr("y", 33)
+      .text((t) => cut(underName(t.group), 26));
+    names
+      .append("text")
+      .attr("class", "glyph")
+      .attr("x", TILE.width / 2)
+      .attr("y", TILE.height / 2 + 11)
+      .text((t) => glyphs[t.group.state] || t.group.sign);
+    const labels = root
+      .append("g")
+      .attr("aria-hidden", "true")
+      .selectAll("text")
+      .data(placed.teams.filter((t) => !t.bare))
+      .join("text");
     labels.attr("class", "team-title").text((t) => t.name);
   }
 
@@ -88,10 +196,14 @@ const map = (() => {
 
   function underName(g) {
     switch (g.state) {
-      case "unmanaged": return "! UNMANAGED";
-      case "open": return "◌ OPEN until " + g.until;
-      case "retired": return "× retired";
-      case "gone": return "gone";
+      case "unmanaged":
+        return "! UNMANAGED";
+      case "open":
+        return "◌ OPEN until " + g.until;
+      case "retired":
+        return "× retired";
+      case "gone":
+        return "gone";
     }
     const flows = (list) => new Set(list.filter((c) => c.kind === "flow").flatMap((c) => c.flowNames)).size;
     const [i, o] = [flows(g.in), flows(g.out)];
@@ -99,52 +211,97 @@ const map = (() => {
   }
 
   function labelOf(g) {
-    return [g.name, g.team && "team " + g.team, stateWords[g.state] + (g.until ? " until " + g.until : ""),
-      g.in.length + " in, " + g.out.length + " out"].filter(Boolean).join(", ");
+    return [
+      g.name,
+      g.team && "team " + g.team,
+      stateWords[g.state] + (g.until ? " until " + g.until : ""),
+      g.in.length + " in, " + g.out.length + " out",
+    ]
+      .filter(Boolean)
+      .join(", ");
   }
 
-  function cut(s, n) { return s.length > n ? s.slice(0, n - 1) + "…" : s; }
+  function cut(s, n) {
+    return s.length > n ? s.slice(0, n - 1) + "…" : s;
+  }
 
-  function kindOf(pair) { return pair.mark === "both" ? "opened" : pair.mark || (pair.loose ? "loose" : "flow"); }
+  function kindOf(pair) {
+    return pair.mark === "both" ? "opened" : pair.mark || (pair.loose ? "loose" : "flow");
+  }
 
   // drawHits makes lines easy to press, below the tiles, which can be pressed where lines cross them.
   function drawHits(layer, pairs) {
     for (const p of pairs) p.line = lineOf(p);
-    const hits = layer.selectAll("path").data(pairs).join("path").attr("class", "hit").attr("d", (p) => p.line.path)
-      .attr("data-pair", wordsOf).on("click", (event, p) => { event.stopPropagation(); choose({ pair: p }); })
-      .on("pointerenter", (event, p) => hover(p)).on("pointerleave", () => hover(null));
+    const hits = layer
+      .selectAll("path")
+      .data(pairs)
+      .join("path")
+      .attr("class", "hit")
+      .attr("d", (p) => p.line.path)
+      .attr("data-pair", wordsOf)
+      .on("click", (event, p) => {
+        event.stopPropagation();
+        choose({ pair: p });
+      })
+      .on("pointerenter", (event, p) => hover(p))
+      .on("pointerleave", () => hover(null));
     hits.append("title").text(wordsOf);
   }
 
-  function hover(pair) { root.selectAll("g.line").classed("hover", (p) => p === pair); }
+  function hover(pair) {
+    root.selectAll("g.line").classed("hover", (p) => p === pair);
+  }
 
   function drawLines(layer, pairs, lit) {
     const order = { "": 0, closed: 1, opened: 2, both: 2 };
-    const lines = layer.selectAll("g").data([...pairs].sort((p, q) => order[p.mark] - order[q.mark])).join("g")
+    const lines = layer
+      .selectAll("g")
+      .data([...pairs].sort((p, q) => order[p.mark] - order[q.mark]))
+      .join("g")
       .attr("class", (p) => "line " + kindOf(p) + (lit ? " lit" : ""));
     for (const p of pairs) p.line = lineOf(p);
-    lines.append("path").attr("class", "stroke").attr("d", (p) => p.line.path)
+    lines
+      .append("path")
+      .attr("class", "stroke")
+      .attr("d", (p) => p.line.path)
       .attr("marker-end", (p) => `url(#arrow-${lit && kindOf(p) === "flow" ? "lit" : kindOf(p)})`)
       .attr("stroke-width", (p) => (p.from.group ? null : 1 + Math.min(5, Math.sqrt(p.connections.length))));
   }
 
   function drawMarks(layer, pairs) {
-    const mark = layer.selectAll("g").data(pairs.filter((p) => p.mark)).join("g").attr("class", (p) => "mark " + kindOf(p)).attr("transform", markAt);
+    const mark = layer
+      .selectAll("g")
+      .data(pairs.filter((p) => p.mark))
+      .join("g")
+      .attr("class", (p) => "mark " + kindOf(p))
+      .attr("transform", markAt);
     mark.append("circle").attr("class", "sign-back").attr("r", 8);
-    mark.append("text").attr("class", "sign").attr("y", 5).text((p) => signs[p.mark]);
+    mark
+      .append("text")
+      .attr("class", "sign")
+      .attr("y", 5)
+      .text((p) => signs[p.mark]);
   }
 
   // markAt keeps signs readable at every scale.
-  function markAt(pair) { return `translate(${pair.line.at})scale(${Math.min(5, Math.max(1, 0.9 / scale))})`; }
+  function markAt(pair) {
+    return `translate(${pair.line.at})scale(${Math.min(5, Math.max(1, 0.9 / scale))})`;
+  }
 
   // light sets apart what is chosen or found; nothing if both are null.
   function light(groups, connections) {
     const pairs = connections ? pairsOf(connections, (g) => tileOf.get(g)).slice(0, 800) : [];
     const lit = new Set(groups || []);
-    for (const p of pairs) { lit.add(p.from.group); lit.add(p.to.group); }
+    for (const p of pairs) {
+      lit.add(p.from.group);
+      lit.add(p.to.group);
+    }
     root.selectAll("g.above, g.marks").selectAll("*").remove();
     svg.classed("dim", Boolean(groups || connections));
-    root.selectAll("g.tile, g.text").classed("lit", (t) => lit.has(t.group)).classed("chosen", (t) => Boolean(groups) && groups.includes(t.group));
+    root
+      .selectAll("g.tile, g.text")
+      .classed("lit", (t) => lit.has(t.group))
+      .classed("chosen", (t) => Boolean(groups) && groups.includes(t.group));
     drawLines(root.select("g.above"), pairs, true);
     drawMarks(root.select("g.marks"), pairs);
   }
@@ -162,8 +319,25 @@ const map = (() => {
   function fit(moving) {
     const { width, height } = size();
     const k = fitting(placed);
-    go(d3.zoomIdentity.translate((width - placed.width * k) / 2, (height - placed.height * k) / 2).scale(k), moving);
+    go(
+      d3.zoomIdentity.translate((width - placed.width * k) / 2, (height - placed.height * k) / 2).scale(k),
+      moving,
+    );
+  }
+
+  // forPaper shows the whole map, whatever was seen of it, and forScreen what was seen before.
+  function forPaper() {
+    const margin = 20;
+    svg.attr("viewBox", [-margin, -margin, placed.width + 2 * margin, placed.height + 2 * margin].join(" "));
+    root.attr("transform", null);
+    rescale(Math.min(1000 / placed.width, 580 / placed.height)); // of the pixels of a sheet
+  }
+
+  function forScreen() {
+    const transform = d3.zoomTransform(svg.node());
     svg.attr("viewBox", null);
+    root.attr("transform", transform);
+    rescale(transform.k);
   }
 
   function go(transform, moving) {
@@ -182,11 +356,28 @@ const map = (() => {
     const far = k < FAR;
     svg.classed("far", far);
     root.selectAll("g.mark").attr("transform", markAt);
-    root.selectAll("text.box-title").text((b) => (far ? b.name : b.title)).attr("x", (b) => b.x + BOX.padding).attr("y", (b) => b.y + Math.max(25, Math.min(19 / k, 125)))
-      .style("font-size", (b) => Math.min(Math.max(16, Math.min(15 / k, 110)), (b.width - 2 * BOX.padding) / ((far ? b.name : b.title).length * 0.6)) + "px");
+    root
+      .selectAll("text.box-title")
+      .text((b) => (far ? b.name : b.title))
+      .attr("x", (b) => b.x + BOX.padding)
+      .attr("y", (b) => b.y + Math.max(25, Math.min(19 / k, 125)))
+      .style(
+        "font-size",
+        (b) =>
+          Math.min(
+            Math.max(16, Math.min(15 / k, 110)),
+            (b.width - 2 * BOX.padding) / ((far ? b.name : b.title).length * 0.6),
+          ) + "px",
+      );
     root.selectAll("text.team-title").each(function (t) {
-      const size = Math.min(far ? Math.min(11.5 / k, 80) : 13, (t.width - 12) / (Math.max(t.name.length, 3) * 0.62));
-      d3.select(this).style("font-size", size + "px").classed("over", far).attr("x", t.x + TEAM.padding)
+      const size = Math.min(
+        far ? Math.min(11.5 / k, 80) : 13,
+        (t.width - 12) / (Math.max(t.name.length, 3) * 0.62),
+      );
+      d3.select(this)
+        .style("font-size", size + "px")
+        .classed("over", far)
+        .attr("x", t.x + TEAM.padding)
         .attr("y", far ? t.y + size * 1.05 : t.y + 18);
     });
   }
@@ -208,7 +399,12 @@ const map = (() => {
     if (focused) bringIn(tile);
   }
 
-  function nodeOf(tile) { return root.selectAll("g.tile").filter((t) => t === tile).node(); }
+  function nodeOf(tile) {
+    return root
+      .selectAll("g.tile")
+      .filter((t) => t === tile)
+      .node();
+  }
 
   // bringIn moves the map if a tile is out of sight.
   function bringIn(tile) {
@@ -236,14 +432,18 @@ const map = (() => {
 
   // neighbour gives the nearest tile in a direction, with what is aside counted double.
   function neighbour(tile, [dx, dy]) {
-    let best = null, least = Infinity;
+    let best = null,
+      least = Infinity;
     for (const t of placed.tiles) {
       const along = (t.x - tile.x) * dx + (t.y - tile.y) * dy;
       const aside = Math.abs((t.x - tile.x) * dy) + Math.abs((t.y - tile.y) * dx);
-      if (along > 0 && along + 2 * aside < least) { best = t; least = along + 2 * aside; }
+      if (along > 0 && along + 2 * aside < least) {
+        best = t;
+        least = along + 2 * aside;
+      }
     }
     return best;
   }
 
-  return { start, draw, light, fit, by, show, labelOf };
+  return { start, draw, light, fit, by, show, forPaper, forScreen };
 })();

@@ -4,7 +4,11 @@
 // parseQuery gives {from, to, words}: what must be at the ends, and words that must occur.
 function parseQuery(query) {
   const q = query.trim().replace(/\s+/g, " ").replace(/\?+$/, "").trim();
-  const clean = (s) => s.trim().replace(/^(?:the |team |namespace |workload )+/i, "").replace(/^["']|["']$/g, "");
+  const clean = (s) =>
+    s
+      .trim()
+      .replace(/^(?:the |team |namespace |workload )+/i, "")
+      .replace(/^["']|["']$/g, "");
   let m = /^who (?:(?:can|may|could|does) )?reach(?:es)? (.+)$/i.exec(q);
   if (m) return { to: clean(m[1]), words: [] };
   m = /^what (?:can|may|could|does|do) (.+?) reach$/i.exec(q);
@@ -37,7 +41,10 @@ function resolve(term) {
   const whole = [...model.groups.values()].filter((g) => g.namespace);
   for (const g of whole) {
     const path = g.name.toLowerCase().split("/");
-    if (within(parts, path)) { found.set(g, [""]); continue; }
+    if (within(parts, path)) {
+      found.set(g, [""]);
+      continue;
+    }
     const workloads = g.workloads.filter((w) => within(parts, [...path, w.name.toLowerCase()])).map((w) => w.name);
     if (parts.length > 1 && workloads.length > 0) found.set(g, workloads);
   }
@@ -52,8 +59,13 @@ const wide = once((name) => {
   const all = /^every namespace(?: but (.+))?$/.exec(name);
   if (all) return { several: true, all: true, but: new Set((all[1] || "").split(", ")) };
   const pieces = name.split(", ").flatMap((p) => p.split(" and "));
-  return { several: pieces.length > 1, all: pieces.some((p) => /^\d+ more$/.test(p)), but: new Set(), other: pieces.includes("any other namespace"),
-    names: new Set(pieces) };
+  return {
+    several: pieces.length > 1,
+    all: pieces.some((p) => /^\d+ more$/.test(p)),
+    but: new Set(),
+    other: pieces.includes("any other namespace"),
+    names: new Set(pieces),
+  };
 });
 
 // endMatcher gives a function that reports whether an end is, or may be, what a term means.
@@ -63,8 +75,15 @@ function endMatcher(term) {
   const clusters = new Set([...found.keys()].map((g) => g.cluster));
   const of = (group, label) => {
     if (found.has(group)) {
-      return found.get(group).some((w) => w === "" || label === group.name || label === group.name + "/" + w ||
-        label.startsWith(group.name + " ("));
+      return found
+        .get(group)
+        .some(
+          (w) =>
+            w === "" ||
+            label === group.name ||
+            label === group.name + "/" + w ||
+            label.startsWith(group.name + " ("),
+        );
     }
     if (group.namespace) return found.size === 0 && label.toLowerCase().includes(low);
     if (found.size > 0 && wide(group.name).several) return false;
@@ -73,17 +92,35 @@ function endMatcher(term) {
   const takesIn = (group, cluster) => {
     if (group.namespace || found.size === 0 || !clusters.has(cluster)) return false;
     const w = wide(group.name);
-    return [...found.keys()].some((g) => g.cluster === cluster && ((w.all && !w.but.has(g.name)) ||
-      (w.names && w.names.has(g.name)) || (w.other && g.state === "unmanaged")));
+    return [...found.keys()].some(
+      (g) =>
+        g.cluster === cluster &&
+        ((w.all && !w.but.has(g.name)) || (w.names && w.names.has(g.name)) || (w.other && g.state === "unmanaged")),
+    );
   };
   return { found, matches: (group, label, cluster) => of(group, label) || takesIn(group, cluster) };
 }
 
 // textOf is what plain words are looked for in.
-const textOf = once((x) => (x.connections && !x.namespace ? [x.name, x.from, x.to, x.ports, x.reason, ...x.owners, x.ticket, x.expires, x.state, x.at]
-  : [x.name, x.kubernetes, x.team, x.reason, x.at, stateWords[x.state], ...x.owners,
-    ...x.exemptions.flatMap((e) => [e.layer, e.reason]), ...x.workloads.flatMap((w) => [w.name, w.pods, ...w.ports])])
-  .filter(Boolean).join("\n").toLowerCase());
+const textOf = once((x) =>
+  (x.connections && !x.namespace
+    ? [x.name, x.from, x.to, x.ports, x.reason, ...x.owners, x.ticket, x.expires, x.state, x.at]
+    : [
+        x.name,
+        x.kubernetes,
+        x.team,
+        x.reason,
+        x.at,
+        stateWords[x.state],
+        ...x.owners,
+        ...x.exemptions.flatMap((e) => [e.layer, e.reason]),
+        ...x.workloads.flatMap((w) => [w.name, w.pods, ...w.ports]),
+      ]
+  )
+    .filter(Boolean)
+    .join("\n")
+    .toLowerCase(),
+);
 
 // answer gives {note, connections, flows, groups}: what is open, and what else was found. note is a sentence.
 function answer(query, environment) {
@@ -91,22 +128,48 @@ function answer(query, environment) {
   const says = (x) => q.words.every((w) => textOf(x).includes(w));
   if (!q.from && !q.to) {
     const flows = model.flows.filter(says);
-    const groups = [...model.groups.values()].filter((g) => says(g) && (!environment || !g.environment || g.environment === environment));
-    return { connections: [], flows, groups, reach: false,
-      note: counted(flows.length, "flow") + " and " + counted(groups.length, "place") + " speak of " + q.words.join(" ") + "." };
+    const groups = [...model.groups.values()].filter(
+      (g) => says(g) && (!environment || !g.environment || g.environment === environment),
+    );
+    return {
+      connections: [],
+      flows,
+      groups,
+      reach: false,
+      note:
+        counted(flows.length, "flow") +
+        " and " +
+        counted(groups.length, "place") +
+        " speak of " +
+        q.words.join(" ") +
+        ".",
+    };
   }
-  const from = q.from ? endMatcher(q.from) : null, to = q.to ? endMatcher(q.to) : null;
-  const fits = (c) => (!from || from.matches(c.from, c.fromLabel, c.cluster)) && (!to || to.matches(c.to, c.toLabel, c.cluster)) &&
+  const from = q.from ? endMatcher(q.from) : null,
+    to = q.to ? endMatcher(q.to) : null;
+  const fits = (c) =>
+    (!from || from.matches(c.from, c.fromLabel, c.cluster)) &&
+    (!to || to.matches(c.to, c.toLabel, c.cluster)) &&
     (!environment || [c.from, c.to].some((g) => g.environment === environment)) &&
-    q.words.every((w) => (c.fromLabel + " " + c.toLabel + " " + c.ports + " " + c.flowNames.join(" ")).toLowerCase().includes(w) || c.flows.some((f) => textOf(f).includes(w)));
+    q.words.every(
+      (w) =>
+        (c.fromLabel + " " + c.toLabel + " " + c.ports + " " + c.flowNames.join(" ")).toLowerCase().includes(w) ||
+        c.flows.some((f) => textOf(f).includes(w)),
+    );
   const connections = [...model.connections, ...model.beside.filter((c) => c.mark === "closed")].filter(fits);
   const open = connections.filter((c) => c.mark !== "closed");
   const words = (q.from ? "from " + q.from + " " : "") + (q.to ? "to " + q.to : "");
   const groups = [from, to].filter(Boolean).flatMap((m) => [...m.found.keys()]);
   const loose = groups.filter((g) => g.state === "unmanaged");
-  let note = open.length === 0 ? "Nothing is open " + words.trim() + "." : counted(open.length, "connection") + (open.length === 1 ? " is" : " are") + " open " + words.trim() + ".";
-  if (connections.length > open.length) note += " " + counted(connections.length - open.length, "connection") + " closed since then.";
-  if (groups.length === 0 && connections.length === 0) note = "Nothing here is called " + [q.from, q.to].filter(Boolean).join(" or ") + ".";
-  if (loose.length > 0) note += " No policy rules " + loose.map((g) => g.name).join(", ") + ": there, only the other ends decide.";
+  let note =
+    open.length === 0
+      ? "Nothing is open " + words.trim() + "."
+      : counted(open.length, "connection") + (open.length === 1 ? " is" : " are") + " open " + words.trim() + ".";
+  if (connections.length > open.length)
+    note += " " + counted(connections.length - open.length, "connection") + " closed since then.";
+  if (groups.length === 0 && connections.length === 0)
+    note = "Nothing here is called " + [q.from, q.to].filter(Boolean).join(" or ") + ".";
+  if (loose.length > 0)
+    note += " No policy rules " + loose.map((g) => g.name).join(", ") + ": there, only the other ends decide.";
   return { connections, flows: [], groups, reach: true, note };
 }
