@@ -15,8 +15,8 @@ import (
 // The programs of the documents' commands that nobody can run here: they only
 // note that they were called. The others are what a pipeline takes.
 var (
-	noted = []string{"argocd", "aws", "az", "flux", "gcloud", "git", "go", "hedgerow", "helm", "kubectl", "make", "oc"}
-	found = []string{"cat", "grep", "mkdir", "paste", "sed", "sort"}
+	noted = []string{"argocd", "aws", "az", "docker", "flux", "gcloud", "git", "go", "hedgerow", "helm", "kubectl", "make", "oc", "sha256sum", "sudo", "tar"}
+	found = []string{"cat", "grep", "id", "mkdir", "paste", "sed", "sort"}
 )
 
 // note writes the words of a call on a line, with tabs between them.

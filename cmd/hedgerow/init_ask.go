@@ -86,8 +86,8 @@ func (q *questions) set(cmd *cobra.Command, flag string, of question) error {
 // nothing is the answer that something is not wanted.
 const nothing = "none"
 
-// oneOf takes one of some words.
-func oneOf(words ...string) func(string) error {
+// answerIn takes one of some words.
+func answerIn(words ...string) func(string) error {
 	return func(answer string) error {
 		if !slices.Contains(words, answer) {
 			return fmt.Errorf("%q is none of them; %s", answer, nearest.Hint(answer, "they", words))
@@ -156,7 +156,7 @@ func rightSource(answer string) error {
 }
 
 func pluginQuestion(proposal string) question {
-	return question{"Which network plugin does the cluster have (" + strings.Join(plugins(), ", ") + ")?", proposal, oneOf(plugins()...)}
+	return question{"Which network plugin does the cluster have (" + strings.Join(plugins(), ", ") + ")?", proposal, answerIn(plugins()...)}
 }
 
 // foundTenancy makes the first tenancy of what is found, and says what delivers
@@ -190,7 +190,7 @@ func (o *initOptions) askPlace(cmd *cobra.Command, q *questions, dir, delivers s
 		return err
 	}
 	if p.lost == nil {
-		checks := question{"Which CI checks pull requests and publishes (github, gitlab or none)?", p.ci(), oneOf(ciGitHub, ciGitLab, nothing)}
+		checks := question{"Which CI checks pull requests and publishes (github, gitlab or none)?", p.ci(), answerIn(ciGitHub, ciGitLab, nothing)}
 		if err := q.set(cmd, "ci", checks); err != nil {
 			return err
 		}
@@ -199,7 +199,7 @@ func (o *initOptions) askPlace(cmd *cobra.Command, q *questions, dir, delivers s
 	if delivers == "" || !known && q.yes {
 		delivers = nothing // with no address there is nothing to deliver from
 	}
-	brings := question{"What brings the policies into the clusters (argocd, flux or none)?", delivers, oneOf(withArgoCD, withFlux, nothing)}
+	brings := question{"What brings the policies into the clusters (argocd, flux or none)?", delivers, answerIn(withArgoCD, withFlux, nothing)}
 	if err := q.set(cmd, "delivery", brings); err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ needs, as one file of CUE with a comment on every field. What only Hedgerow can
 see, such as a flow to a namespace that is not declared, is not in it: "hedgerow
 vet" judges that.`,
 		Example: `  hedgerow schema > schema.cue`,
-		Args: noArguments,
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if _, err := io.WriteString(w.out, schema.Source); err != nil {
 				return failure{err}
