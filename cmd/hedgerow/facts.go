@@ -16,15 +16,22 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/hedgerow-dev/hedgerow/facts"
+	"github.com/hedgerow-dev/hedgerow/internal/nearest"
 	"github.com/hedgerow-dev/hedgerow/kube"
 )
 
 // factsOptions say of which cluster the facts are, and what is done with them.
 type factsOptions struct {
 	liveSource
-	cluster string
-	verify  bool
+	as, cluster string
+	verify      bool
 }
+
+// The ways in which facts are written.
+const (
+	factsCUE  = "cue"
+	factsJSON = "json"
+)
 
 func newFactsCmd(w world, v *viper.Viper) *cobra.Command {
 	var o factsOptions
@@ -54,7 +61,8 @@ differ, as they do after the API server's endpoints have moved.`,
 		Example: `  hedgerow facts
   hedgerow facts --context prod-eu --cluster prod
   hedgerow facts --context prod-eu --cluster prod --verify
-  hedgerow facts --verify --format json kubectl.yaml`,
+  hedgerow facts --verify --format json kubectl.yaml
+  hedgerow facts --as json kubectl.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			if err := o.validate(); err != nil {
@@ -69,6 +77,8 @@ differ, as they do after the API server's endpoints have moved.`,
 	}
 	configFlags(cmd.Flags())
 	f := cmd.Flags()
+	f.StringVar(&o.as, "as", factsCUE, "how the facts are written: cue or json")
+	choices(cmd, "as", factsCUE, factsJSON)
 	f.BoolVar(&o.verify, "verify", false, "hold the tenancy against the cluster; exit 1 if they differ")
 	f.StringVar(&o.cluster, "cluster", "", "the tenancy's name of the cluster (default main; with --verify the only one there is)")
 	o.flags(f)
@@ -78,6 +88,12 @@ differ, as they do after the API server's endpoints have moved.`,
 func (o *factsOptions) validate() error {
 	if err := o.liveSource.validate(); err != nil {
 		return err
+	}
+	if formats := []string{factsCUE, factsJSON}; !slices.Contains(formats, o.as) {
+		return fmt.Errorf("unknown format %q; %s", o.as, nearest.Hint(o.as, "formats", formats))
+	}
+	if o.verify && o.as != factsCUE {
+		return errors.New("--as is about the facts, and --verify writes what differs, in the --format: leave one out")
 	}
 	if len(o.paths) != len(slices.Compact(slices.Sorted(slices.Values(o.paths)))) {
 		return errors.New("a path is given twice")
@@ -98,6 +114,12 @@ func runFacts(ctx context.Context, w world, cfg *config, o *factsOptions) error 
 	}
 	if o.cluster == "" {
 		o.cluster = "main"
+	}
+	if o.as == factsJSON {
+		if err := factsAsJSON(w.out, found, o.cluster); err != nil {
+			return failure{err}
+		}
+		return nil
 	}
 	if err := found.Write(w.out, o.cluster); err != nil {
 		return failure{err}

@@ -81,7 +81,8 @@ func manPage(c *cobra.Command, day, version string) []byte {
 	manText(&b, c.Long)
 	manFlags(&b, "OPTIONS", c.NonInheritedFlags())
 	manFlags(&b, "OPTIONS OF EVERY COMMAND", c.InheritedFlags())
-	b.WriteString(".SH EXIT STATUS\n0 when all is well, 1 when problems were found, 2 when it was called wrongly, 3 when it could not do its work.\n")
+	b.WriteString(".SH EXIT STATUS\n0 when all is well, 1 when problems were found,\n" +
+		"2 when it was called wrongly, 3 when it could not do its work.\n")
 	b.WriteString(".SH EXAMPLES\n.nf\n")
 	for line := range strings.Lines(c.Example) {
 		b.WriteString(roff(strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "  ")) + "\n")

@@ -7,9 +7,11 @@ import (
 	"io"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/facts"
 	"github.com/hedgerow-dev/hedgerow/publish"
 	"github.com/hedgerow-dev/hedgerow/render"
 	"github.com/hedgerow-dev/hedgerow/report"
+	"github.com/hedgerow-dev/hedgerow/schema"
 )
 
 // ciJSON writes the report for programs: the problems as --format json has them,
@@ -90,6 +92,33 @@ func (j *job) generateJSON(w io.Writer, plan *render.Plan) error {
 		j.cfg.Output, listOf(plan.Add), listOf(plan.Change), listOf(plan.Delete),
 		refs(flows.Opened), refs(flows.Closed), refs(flows.Changed), begins, listOf(ended), plan.Finishes(),
 	})
+}
+
+// factsAsJSON writes the clusters block of a tenancy, and what is not known of it.
+func factsAsJSON(w io.Writer, found *facts.Facts, cluster string) error {
+	var block bytes.Buffer
+	if err := found.Write(&block, cluster); err != nil {
+		return err
+	}
+	data, err := schema.JSON(block.Bytes())
+	if err != nil {
+		return err
+	}
+	type unknown struct {
+		Field string `json:"field"`
+		Why   string `json:"why"`
+	}
+	out := struct {
+		Clusters json.RawMessage `json:"clusters"`
+		Unknown  []unknown       `json:"unknown"`
+	}{Unknown: []unknown{}}
+	if err := json.Unmarshal(data, &out); err != nil {
+		return err
+	}
+	for _, m := range found.Missing() {
+		out.Unknown = append(out.Unknown, unknown{m.Field, facts.OneLine(m.Why)})
+	}
+	return report.WriteJSON(w, out)
 }
 
 // listOf gives a list that programs can take as one, also where it is empty.

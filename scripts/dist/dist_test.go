@@ -108,7 +108,8 @@ func TestDist(t *testing.T) {
 		t.Errorf("the binary says %+v", said)
 	}
 	static(t, filepath.Join(dir, "hedgerow"))
-	if page, err := os.ReadFile(filepath.Join(dir, "man", "man1", "hedgerow-vet.1")); err != nil || !bytes.Contains(page, []byte(`"2023-11-14" "hedgerow v1.2.3"`)) {
+	page, err := os.ReadFile(filepath.Join(dir, "man", "man1", "hedgerow-vet.1"))
+	if err != nil || !bytes.Contains(page, []byte(`"2023-11-14" "hedgerow v1.2.3"`)) {
 		t.Errorf("the manual page is of another version: %s, %v", page[:min(len(page), 100)], err)
 	}
 }
@@ -254,7 +255,8 @@ func TestLicences(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []string{
-		"\ncuelang.org/go v", "\ngithub.com/spf13/cobra v", "\nk8s.io/api v", "Mozilla Public License Version 2.0", runtime.Version() + ": LICENSE\n",
+		"\ncuelang.org/go v", "\ngithub.com/spf13/cobra v", "\nk8s.io/api v", "Mozilla Public License Version 2.0",
+		runtime.Version() + ": LICENSE\n",
 	} {
 		if !bytes.Contains(text, []byte(part)) {
 			t.Errorf("the licences lack %q", part)

@@ -36,7 +36,8 @@ func TestDockerfile(t *testing.T) {
 	}
 	needs := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(string(mod))[1]
 	last := text[strings.LastIndex(text, "\nFROM "):]
-	if !strings.Contains(text, " golang:"+needs+"-") || !strings.Contains(last, ":nonroot\n") || !strings.Contains(last, "\nUSER 65532:65532\n") {
+	if !strings.Contains(text, " golang:"+needs+"-") ||
+		!strings.Contains(last, ":nonroot\n") || !strings.Contains(last, "\nUSER 65532:65532\n") {
 		t.Errorf("the image is built with another Go than %s, or runs as root", needs)
 	}
 }
