@@ -58,6 +58,15 @@ func thirdParty(source, platform string) ([]byte, error) {
 	return joined(found)
 }
 
+// writeThirdParty writes the licences to a file.
+func writeThirdParty(source, platform, file string) error {
+	text, err := thirdParty(source, platform)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o644)
+}
+
 // licences finds those of a package: in its folder, and in every one above it
 // in the module.
 func (p *listed) licences(found map[string]string) error {

@@ -4,6 +4,10 @@
 //
 //	go run ./scripts/dist dist
 //
+// or, for an image, the licences alone:
+//
+//	go run ./scripts/dist linux/amd64 THIRD_PARTY_LICENSES
+//
 // The same commit gives the same bytes, wherever and whenever it is built with
 // the same Go.
 package main
@@ -28,10 +32,16 @@ import (
 var platforms = []string{"darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64"}
 
 func main() {
-	if len(os.Args) != 2 {
-		panic("usage: dist FOLDER")
+	var err error
+	switch len(os.Args) {
+	case 2:
+		err = run(".", os.Args[1], platforms)
+	case 3:
+		err = writeThirdParty(".", os.Args[1], os.Args[2])
+	default:
+		panic("usage: dist FOLDER, or dist PLATFORM FILE")
 	}
-	if err := run(".", os.Args[1], platforms); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		panic("nothing was released")
 	}
