@@ -94,19 +94,21 @@ func (w *wrapping) lineUp(rows [][]string) {
 	}
 }
 
-// narrow makes the widest columns narrower until all fit into the room.
+// narrow makes the widest columns narrower until all fit into the room. Where they
+// cannot, a table that is wrapped is worse than one that is too wide.
 func narrow(widths []int, room int) {
-	for len(widths) > 0 {
-		total := 0
-		for _, n := range widths {
-			total += n
-		}
-		widest := slices.Index(widths, slices.Max(widths))
-		if total <= room || widths[widest] <= narrowed {
+	narrower, total := slices.Clone(widths), 0
+	for _, n := range widths {
+		total += n
+	}
+	for ; total > room; total-- {
+		widest := slices.Index(narrower, slices.Max(narrower))
+		if narrower[widest] <= narrowed {
 			return
 		}
-		widths[widest]--
+		narrower[widest]--
 	}
+	copy(widths, narrower)
 }
 
 // wrap cuts a cell into lines of at most so many columns, where that hurts least.

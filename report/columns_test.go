@@ -67,6 +67,14 @@ func TestColumnsLoseNothing(t *testing.T) {
 			t.Errorf("%d columns have %d letters instead of %d", width, n, want)
 		}
 	}
+	for _, hopeless := range []int{1, 15} {
+		var got, plain bytes.Buffer
+		columns(t, report.Screen{Writer: &got, Columns: hopeless}, cells)
+		columns(t, &plain, cells)
+		if got.String() != plain.String() {
+			t.Errorf("in %d columns, where it cannot fit, it is\n%s", hopeless, &got)
+		}
+	}
 	var limitless, plain bytes.Buffer
 	columns(t, report.Screen{Writer: &limitless}, cells)
 	columns(t, &plain, cells)
