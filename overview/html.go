@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"io"
 	"slices"
-	"strings"
 )
 
 //go:embed assets
@@ -17,28 +16,25 @@ var assets embed.FS
 var (
 	styles  = []string{"page.css", "explore.css", "map.css", "print.css"}
 	scripts = []string{
-		"vendor/d3.min.js", "dom.js", "data.js", "search.js", "layout.js", "edges.js", "map.js", "matrix.js", "details.js",
-		"legend.js", "outline.js", "app.js",
+		"vendor/d3.min.js", "dom.js", "data.js", "search.js", "layout.js", "edges.js", "titles.js", "map.js",
+		"matrix.js", "details.js", "legend.js", "outline.js", "app.js",
 	}
 )
 
 // page is what the template shows.
 type page struct {
 	*Overview
-	Summary           string
-	Eye               []table
-	Changes           []table
-	Tables            []table
-	Frameworks        []framework
-	Caveats           []string
-	Libraries         []library
-	Policy            string // of Content-Security-Policy
-	Styles            []template.CSS
-	Scripts           []template.JS
-	Data              template.JS
-	EvidenceHead      []string
-	OpensNamespaces   int
-	ClosingNamespaces int
+	Summary    string
+	Eye        []table // what somebody should look at
+	Changes    []table
+	Tables     []table // all that is declared
+	Frameworks []framework
+	Caveats    []string
+	Libraries  []library
+	Policy     string // of Content-Security-Policy
+	Styles     []template.CSS
+	Scripts    []template.JS
+	Data       template.JS
 }
 
 // framework is the controls of one, for a table of its own.
@@ -66,19 +62,17 @@ func WriteHTML(w io.Writer, o *Overview) error {
 		Tables:     []table{register(o, ""), namespaces(o), guards(o), clusters(o)},
 		Frameworks: frameworks(), Caveats: Caveats(), Libraries: libraries, Data: template.JS(data),
 	}
-	hashes := map[string][]string{}
+	var styleHashes, scriptHashes string
 	for _, name := range styles {
 		text := asset(name)
-		p.Styles = append(p.Styles, template.CSS(text))
-		hashes["style-src"] = append(hashes["style-src"], hash(text))
+		p.Styles, styleHashes = append(p.Styles, template.CSS(text)), styleHashes+" "+hash(text)
 	}
 	for _, name := range scripts {
 		text := asset(name)
-		p.Scripts = append(p.Scripts, template.JS(text))
-		hashes["script-src"] = append(hashes["script-src"], hash(text))
+		p.Scripts, scriptHashes = append(p.Scripts, template.JS(text)), scriptHashes+" "+hash(text)
 	}
-	p.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " +
-		strings.Join(hashes["style-src"], " ") + "; script-src " + strings.Join(hashes["script-src"], " ")
+	p.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src" + styleHashes +
+		"; script-src" + scriptHashes
 	t, err := template.ParseFS(assets, "assets/page.html")
 	if err != nil {
 		return err

@@ -82,12 +82,13 @@ func TestHostileTextsAddNoMarkup(t *testing.T) {
 			whole.WriteString(text(n) + "\n")
 		}
 		for _, a := range n.Attr {
-			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "src" || a.Key == "href" && !strings.HasPrefix(a.Val, "#") {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "src" ||
+				a.Key == "href" && !strings.HasPrefix(a.Val, "#") {
 				t.Errorf("<%s> has %s=%q", n.Data, a.Key, a.Val)
 			}
 		}
 	}
-	for _, s := range []string{sample.Hostile[0], sample.Hostile[1], sample.Hostile[2], sample.Hostile[3], `\u202egnp.exe\u2066`} {
+	for _, s := range append([]string{`\u202egnp.exe\u2066`}, sample.Hostile[:4]...) {
 		if !strings.Contains(whole.String(), s) {
 			t.Errorf("%q is not in the page's tables", s)
 		}
@@ -107,7 +108,8 @@ func TestContentSecurityPolicy(t *testing.T) {
 			want = append(want, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
 		}
 	}
-	if !strings.HasPrefix(policy, "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-") || strings.Contains(policy, "unsafe") {
+	if !strings.HasPrefix(policy, "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-") ||
+		strings.Contains(policy, "unsafe") {
 		t.Errorf("policy %q", policy)
 	}
 	if n := strings.Count(policy, "'sha256-"); n != len(want) {
@@ -125,7 +127,13 @@ func TestSize(t *testing.T) {
 	for _, c := range []struct{ namespaces, most int }{{200, 1_000_000}, {1000, 5_000_000}} {
 		o := sample.Large(c.namespaces)
 		size := len(written(t, overview.WriteHTML, o))
-		t.Logf("%d namespaces, %d flows, %d connections: %d bytes", c.namespaces, len(o.Flows), len(o.Connections), size)
+		t.Logf(
+			"%d namespaces, %d flows, %d connections: %d bytes",
+			c.namespaces,
+			len(o.Flows),
+			len(o.Connections),
+			size,
+		)
 		if size > c.most {
 			t.Errorf("%d namespaces take %d bytes, more than %d", c.namespaces, size, c.most)
 		}
@@ -179,7 +187,10 @@ func TestScriptsWriteNoMarkup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", ".html(", "eval(", "Function(", "setAttribute(\"on", "fetch(", "XMLHttpRequest", "import("} {
+		for _, s := range []string{
+			"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", ".html(", "eval(", "Function(", "fetch(",
+			"XMLHttpRequest", "import(", `setAttribute("on`,
+		} {
 			if strings.Contains(string(data), s) {
 				t.Errorf("%s has %s", file, s)
 			}

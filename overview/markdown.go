@@ -14,7 +14,12 @@ import (
 // page. Errors are those of w.
 func WriteMarkdown(w io.Writer, o *Overview) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "# Open flows as of %s\n\n%s\n", report.EscapeMarkdown(o.AsOf), report.EscapeMarkdown(summary(o)))
+	fmt.Fprintf(
+		out,
+		"# Open flows as of %s\n\n%s\n",
+		report.EscapeMarkdown(o.AsOf),
+		report.EscapeMarkdown(summary(o)),
+	)
 	eye := attention(o)
 	fmt.Fprint(out, "\n## What needs your eye\n\n")
 	for _, t := range eye {

@@ -78,7 +78,9 @@ func TestHostileTextsStayTexts(t *testing.T) {
 // Evidence is for somebody to judge, and stands nowhere without what it does not
 // show.
 func TestEvidence(t *testing.T) {
-	for name, write := range map[string]writer{"page": overview.WriteHTML, "Markdown": overview.WriteMarkdown, "JSON": overview.WriteJSON} {
+	for name, write := range map[string]writer{
+		"page": overview.WriteHTML, "Markdown": overview.WriteMarkdown, "JSON": overview.WriteJSON,
+	} {
 		out := html.UnescapeString(strings.ReplaceAll(written(t, write, &overview.Overview{}), `\"`, `"`))
 		if strings.Contains(strings.ToLower(out), "complian") {
 			t.Errorf("the %s speaks of compliance", name)

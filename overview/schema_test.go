@@ -44,8 +44,10 @@ func TestJSONIsOfTheSchema(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	right := written(t, overview.WriteJSON, sample.Company())
 	for _, c := range [][2]string{
-		{`"asOf": "2026-11-21"`, `"asOf": "today"`}, {`"state": "open"`, `"state": "ajar"`}, {`"verdict": "held"`, `"verdict": "perhaps"`},
-		{`"kind": "never"`, `"kind": "sometimes"`}, {`"expiring": true`, `"expiring": false`}, {`"policies": 61`, `"policies": -1`},
+		{`"asOf": "2026-11-21"`, `"asOf": "today"`}, {`"state": "open"`, `"state": "ajar"`},
+		{`"verdict": "held"`, `"verdict": "perhaps"`},
+		{`"kind": "never"`, `"kind": "sometimes"`}, {`"expiring": true`, `"expiring": false`},
+		{`"policies": 61`, `"policies": -1`},
 		{`"group": "banks"`, `"groups": "banks"`}, {`"since": `, `"since": "", "before": `}, {`"notShown": `, `"shown": `},
 		{`"layer": "allow-same-namespace"`, `"layer": ""`}, {`"reservations": [`, `"reservations": [""],"more": [`},
 	} {

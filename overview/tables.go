@@ -213,7 +213,16 @@ func clusters(o *Overview) table {
 func namespaces(o *Overview) table {
 	t := table{
 		ID: "namespaces", Title: "Namespaces", None: "No namespace is declared.",
-		Head: []string{"namespace", "in Kubernetes", "cluster", "team", "owners", "state", "workloads", "declared at"},
+		Head: []string{
+			"namespace",
+			"in Kubernetes",
+			"cluster",
+			"team",
+			"owners",
+			"state",
+			"workloads",
+			"declared at",
+		},
 	}
 	for i := range o.Namespaces {
 		n := &o.Namespaces[i]
@@ -255,7 +264,12 @@ func changes(o *Overview) []table {
 		return nil
 	}
 	return []table{
-		differing("opened", "+ Opens", "Nothing opens.", c.Opened), differing("closed", "− Closes", "Nothing closes.", c.Closed),
+		differing(
+			"opened",
+			"+ Opens",
+			"Nothing opens.",
+			c.Opened,
+		), differing("closed", "− Closes", "Nothing closes.", c.Closed),
 		single("appeared", "+ New namespaces", "", "namespace", c.Appeared),
 		single("vanished", "− Namespaces that are gone", "", "namespace", c.Vanished),
 		single("notes", "What else changed", "", "change", c.Notes),
@@ -288,7 +302,8 @@ func single(id, title, none, head string, of []string) table {
 
 func evidence() table {
 	t := table{
-		ID: "evidence", Title: "Evidence", Head: []string{"control", "what it asks for", "what supports it", "what that does not show"},
+		ID: "evidence", Title: "Evidence",
+		Head: []string{"control", "what it asks for", "what supports it", "what that does not show"},
 	}
 	for _, e := range Controls() {
 		t.add(e.Framework+" "+e.Control, e.Asks, e.Supports, e.NotShown)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,9 +60,15 @@ func open(t *testing.T, o *overview.Overview, l look) *view {
 	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.DisableGPU,
-		chromedp.WindowSize(int(l.width), int(l.height)))
+	options := append(
+		chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium),
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.DisableGPU,
+		chromedp.WindowSize(int(l.width), int(l.height)),
+	)
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -126,7 +133,8 @@ func (v *view) watch(address string) func(event any) {
 		case *page.EventJavascriptDialogOpening:
 			v.saw = append(v.saw, "the page said "+e.Message)
 		case *runtime.EventExceptionThrown:
-			v.saw = append(v.saw, fmt.Sprintf("%s at %d:%d: %+v", e.ExceptionDetails.Text, e.ExceptionDetails.LineNumber, e.ExceptionDetails.ColumnNumber, e.ExceptionDetails.Exception))
+			d := e.ExceptionDetails
+			v.saw = append(v.saw, fmt.Sprintf("%s at %d:%d: %+v", d.Text, d.LineNumber, d.ColumnNumber, d.Exception))
 		case *cdplog.EventEntryAdded:
 			v.saw = append(v.saw, "the browser said "+e.Entry.Text)
 		}
@@ -147,7 +155,10 @@ func ask[T any](v *view, script string, arguments ...any) (out T) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	out, err = chromedp.Run(v.ctx, chromedp.Evaluate[T](fmt.Sprintf("(async (...a) => { %s })(...%s)", script, list), chromedp.EvalAwaitPromise))
+	out, err = chromedp.Run(
+		v.ctx,
+		chromedp.Evaluate[T](fmt.Sprintf("(async (...a) => { %s })(...%s)", script, list), chromedp.EvalAwaitPromise),
+	)
 	if err != nil {
 		v.t.Fatalf("%s: %v", script, err)
 	}
@@ -181,7 +192,15 @@ func (v *view) click(selector string) {
 // choose sets a list to a value.
 func (v *view) choose(id, value string) {
 	v.t.Helper()
-	ask[bool](v, `const s = document.getElementById(a[0]); s.value = a[1]; s.dispatchEvent(new Event("change")); return s.value === a[1] || s.missing`, id, value)
+	ask[bool](
+		v,
+		`const s = document.getElementById(a[0]);
+		s.value = a[1];
+		s.dispatchEvent(new Event("change"));
+		return true`,
+		id,
+		value,
+	)
 }
 
 // search types a question, and Enter.
@@ -243,4 +262,12 @@ func (v *view) shoot(name string) {
 func (v *view) toExplore() {
 	v.t.Helper()
 	ask[bool](v, `document.getElementById("explore").scrollIntoView(); return true`)
+}
+
+// same says what differs.
+func same(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s\n got: %s\nwant: %s", what, strings.Join(got, "; "), strings.Join(want, "; "))
+	}
 }

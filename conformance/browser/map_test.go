@@ -39,29 +39,25 @@ func TestFilters(t *testing.T) {
 		}
 	}
 	v.choose("environment", "prod")
-	if got := v.tiles(); !slices.Contains(got, "legacy-cron") || !slices.Contains(got, "prod/warehouse") || slices.Contains(got, "staging/search") {
-		t.Errorf("prod has %s", got)
+	in := func(name string) bool { return slices.Contains(v.tiles(), name) }
+	if !in("legacy-cron") || !in("prod/warehouse") || in("staging/search") {
+		t.Errorf("prod has %s", v.tiles())
 	}
 	v.choose("team", "insight")
-	if got, want := v.tiles(), []string{"prod/checkout", "prod/events", "prod/orders", "prod/payments", "prod/reports"}; !slices.Equal(got, want) {
-		t.Errorf("insight in prod: %s", got)
-	}
+	same(t, "insight in prod", v.tiles(),
+		"prod/checkout", "prod/events", "prod/orders", "prod/payments", "prod/reports")
 	v.choose("direction", "in")
-	if got, want := v.lines(), []string{"+ prod/checkout → prod/events: 8080/TCP", "prod/orders → prod/events: 8080/TCP"}; !slices.Equal(got, want) {
-		t.Errorf("into insight in prod: %s", got)
-	}
+	same(t, "into insight in prod", v.lines(),
+		"+ prod/checkout → prod/events: 8080/TCP", "prod/orders → prod/events: 8080/TCP")
 	v.choose("direction", "out")
-	if got, want := v.lines(), []string{"prod/reports → prod/orders: 5432/TCP", "− prod/reports → prod/payments: 5432/TCP"}; !slices.Equal(got, want) {
-		t.Errorf("out of insight in prod: %s", got)
-	}
+	same(t, "out of insight in prod", v.lines(),
+		"prod/reports → prod/orders: 5432/TCP", "− prod/reports → prod/payments: 5432/TCP")
 	v.choose("show", "only")
-	if got, want := v.lines(), []string{"− prod/reports → prod/payments: 5432/TCP"}; !slices.Equal(got, want) {
-		t.Errorf("what changes out of insight in prod: %s", got)
-	}
+	same(t, "what changes out of insight in prod", v.lines(),
+		"− prod/reports → prod/payments: 5432/TCP")
 	v.choose("show", "open")
-	if got, want := v.lines(), []string{"prod/reports → prod/orders: 5432/TCP"}; !slices.Equal(got, want) {
-		t.Errorf("what is open out of insight in prod: %s", got)
-	}
+	same(t, "what is open out of insight in prod", v.lines(),
+		"prod/reports → prod/orders: 5432/TCP")
 	v.click("#baseline")
 	if got := v.lines(); len(got) != 3 || !slices.Contains(got, "prod/events → kube-system: 53/TCP, 53/UDP") {
 		t.Errorf("with the baseline: %s", got)
@@ -79,19 +75,24 @@ func TestFilters(t *testing.T) {
 func TestStatesStandOut(t *testing.T) {
 	v := open(t, sample.Company(), desktop)
 	for name, want := range map[string]string{
-		"prod/warehouse": "OPEN until 2026-12-04", "legacy-cron": "UNMANAGED", "staging/search": "retired", "prod/fraud": "+ fraud", "prod/coupons": "gone",
+		"prod/warehouse": "OPEN until 2026-12-04", "legacy-cron": "UNMANAGED", "staging/search": "retired",
+		"prod/fraud": "+ fraud", "prod/coupons": "gone",
 	} {
-		got := ask[string](v, `const d = [...document.querySelectorAll("#map .tile")].findIndex((t) => t.dataset.name === a[0]);
+		got := ask[string](v, `const tiles = [...document.querySelectorAll("#map .tile")];
+			const d = tiles.findIndex((t) => t.dataset.name === a[0]);
 			return document.querySelectorAll("#map .text")[d].textContent`, name)
 		if !strings.Contains(got, want) {
 			t.Errorf("%s says %q", name, got)
 		}
 	}
 	style := func(name string) string {
-		return ask[string](v, `const s = getComputedStyle(document.querySelector('#map [data-name="' + a[0] + '"] rect')); return [s.fill, s.strokeDasharray, s.strokeWidth].join(" ")`, name)
+		return ask[string](v, `const s = getComputedStyle(document.querySelector('#map [data-name="' + a[0] + '"] rect'));
+			return [s.fill, s.strokeDasharray, s.strokeWidth].join(" ")`, name)
 	}
 	seen := map[string]string{}
-	for _, name := range []string{"prod/payments", "prod/warehouse", "legacy-cron", "staging/search", "prod/coupons", "prod/fraud"} {
+	for _, name := range []string{
+		"prod/payments", "prod/warehouse", "legacy-cron", "staging/search", "prod/coupons", "prod/fraud",
+	} {
 		if other, known := seen[style(name)]; known {
 			t.Errorf("%s looks like %s", name, other)
 		}
@@ -118,19 +119,30 @@ func (v *view) press(pair string) {
 func TestClicks(t *testing.T) {
 	v := open(t, sample.Company(), desktop)
 	v.press("prod/payments → banks: 443/TCP")
-	shows(t, v, "prod/payments → banks", "payments-banks", "settlement with the banks", "@shop/payments", "PAY-3", "443/TCP", "flows.cue:52:8")
+	shows(t, v, "prod/payments → banks",
+		"payments-banks", "settlement with the banks", "@shop/payments", "PAY-3", "443/TCP", "flows.cue:52:8")
 	v.click(`#map [data-name="prod/warehouse"]`)
-	shows(t, v, "prod/warehouse", "kept open by a roll-out until 2026-12-04", "its flows are collected", "@shop/fulfilment", "teams/fulfilment.cue:6:3", "any other namespace")
+	shows(t, v, "prod/warehouse",
+		"kept open by a roll-out until 2026-12-04", "its flows are collected", "@shop/fulfilment", "teams/fulfilment.cue:6:3",
+		"any other namespace")
 	v.click(`#map [data-name="prod/card-vault"]`)
-	shows(t, v, "prod/card-vault", "enforced", "allow-same-namespace: PCI DSS 1.3", "prod/payments/api", "payments-vault")
+	shows(t, v, "prod/card-vault",
+		"enforced", "allow-same-namespace: PCI DSS 1.3", "prod/payments/api", "payments-vault")
 	v.click(`table[data-table="flows"] tbody tr:nth-child(12) button`)
-	shows(t, v, "reports-orders", "expiring, last day 2026-12-01", "monthly numbers", "BI-77", "Opens 2 connections")
-	if got, want := v.lit(), []string{"prod/orders", "prod/reports", "staging/orders", "staging/reports"}; !slices.Equal(got, want) {
-		t.Errorf("the map sets apart %s", got)
+	shows(t, v, "reports-orders",
+		"expiring, last day 2026-12-01", "monthly numbers", "BI-77", "Opens 2 connections")
+	same(t, "the map sets apart", v.lit(),
+		"prod/orders", "prod/reports", "staging/orders", "staging/reports")
+	v.choose("direction", "in")
+	v.click(`#map [data-name="prod/orders"]`)
+	if got := v.texts("#details h4"); !slices.Equal(got, []string{"Reached by 2"}) {
+		t.Errorf("into prod/orders: %s", got)
 	}
+	same(t, "into prod/orders", v.lit(), "prod/checkout", "prod/orders", "prod/reports")
 	v.choose("view", "matrix")
 	v.click(`#matrix td[data-mark="closed"] button`)
-	shows(t, v, "staging/reports → staging/payments", "− staging/reports/api", "reports-payments", "a comparison of two closings")
+	shows(t, v, "staging/reports → staging/payments",
+		"− staging/reports/api", "reports-payments", "a comparison of two closings")
 }
 
 // shows says what the details lack.
@@ -151,7 +163,8 @@ func shows(t *testing.T, v *view, heading string, texts ...string) {
 func TestKeyboard(t *testing.T) {
 	v := open(t, sample.Company(), desktop)
 	focused := func() string {
-		return ask[string](v, `const f = document.activeElement; return [f.id, f.dataset.name, f.textContent].find(Boolean) || f.tagName`)
+		return ask[string](v, `const f = document.activeElement;
+			return [f.id, f.dataset.name, f.textContent].find(Boolean) || f.tagName`)
 	}
 	until := func(key, what string, most int) {
 		t.Helper()

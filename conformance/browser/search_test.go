@@ -12,7 +12,11 @@ import (
 // answers gives the rows of the answer: their first two cells.
 func (v *view) answers() []string {
 	v.t.Helper()
-	return ask[[]string](v, `return [...document.querySelectorAll("#answers tbody tr")].map((r) => r.children[0].textContent + " → " + r.children[1].textContent)`)
+	return ask[[]string](
+		v,
+		`return [...document.querySelectorAll("#answers tbody tr")].map((r) =>
+			r.children[0].textContent + " → " + r.children[1].textContent)`,
+	)
 }
 
 // lit gives what the map sets apart.
@@ -29,7 +33,10 @@ func company() *overview.Overview {
 	end := func(group, label string) overview.End { return overview.End{Group: group, Label: label} }
 	o.Connections = append(o.Connections,
 		overview.Connection{Cluster: "prod", Ports: "9090/TCP",
-			From: end("every namespace but prod/search", "every namespace but prod/search"), To: end("prod/monitoring", "prod/monitoring/api")},
+			From: end(
+				"every namespace but prod/search",
+				"every namespace but prod/search",
+			), To: end("prod/monitoring", "prod/monitoring/api")},
 		overview.Connection{Cluster: "prod", Ports: "9187/TCP",
 			From: end("prod/monitoring", "prod/monitoring/api"), To: end("prod/payments", "prod/payments")})
 	return o
@@ -46,26 +53,47 @@ func TestSearch(t *testing.T) {
 		{"Who reaches prod/card-vault", "1 connection is open to prod/card-vault.",
 			[]string{"prod/payments/api → prod/card-vault/api"}},
 		{"what can prod/shipping reach?", "3 connections are open from prod/shipping.",
-			[]string{"prod/shipping/api → carriers", "prod/shipping → kube-system (pods with k8s-app=kube-dns)", "every namespace but prod/search → prod/monitoring/api"}},
+			[]string{
+				"prod/shipping/api → carriers",
+				"prod/shipping → kube-system (pods with k8s-app=kube-dns)",
+				"every namespace but prod/search → prod/monitoring/api",
+			}},
 		{"what does prod/search reach?", "1 connection is open from prod/search.",
 			[]string{"prod/search → kube-system (pods with k8s-app=kube-dns)"}},
 		{"from:checkout to:payments", "2 connections are open from checkout to payments.",
 			[]string{"staging/checkout/api → staging/payments/api", "prod/checkout/api → prod/payments/api"}},
 		{"can checkout reach payments?", "2 connections are open from checkout to payments.",
 			[]string{"staging/checkout/api → staging/payments/api", "prod/checkout/api → prod/payments/api"}},
-		{"to:banks", "2 connections are open to banks.", []string{"staging/payments/api → banks", "prod/payments/api → banks"}},
+		{"to:banks", "2 connections are open to banks.",
+			[]string{"staging/payments/api → banks", "prod/payments/api → banks"}},
 		{"can frontend reach card-vault?", "Nothing is open from frontend to card-vault.", nil},
 		{"to:nowhere", "Nothing here is called nowhere.", nil},
+		{"to:\"team payments\" from:checkout", "2 connections are open from checkout to team payments.",
+			[]string{"staging/checkout/api → staging/payments/api", "prod/checkout/api → prod/payments/api"}},
+		{"what can reports-staging reach?", "2 connections are open from reports-staging. 1 connection closed since then.",
+			[]string{
+				"staging/reports/api → staging/orders/db",
+				"staging/reports → kube-system (pods with k8s-app=kube-dns)",
+				"− staging/reports/api → staging/payments/db",
+			}},
+		{"from:insight to:orders", "2 connections are open from insight to orders.",
+			[]string{"staging/reports/api → staging/orders/db", "prod/reports/api → prod/orders/db"}},
 		// What is open to the whole namespace is open to its database, and what closed says so.
 		{"who can reach payments/db?", "1 connection is open to payments/db. 2 connections closed since then.",
-			[]string{"prod/monitoring/api → prod/payments", "− prod/reports/api → prod/payments/db", "− staging/reports/api → staging/payments/db"}},
+			[]string{
+				"prod/monitoring/api → prod/payments",
+				"− prod/reports/api → prod/payments/db",
+				"− staging/reports/api → staging/payments/db",
+			}},
 		{"to:events from:checkout", "2 connections are open from checkout to events.",
 			[]string{"staging/checkout/api → staging/events/api", "+ prod/checkout/api → prod/events/api"}},
-		{"who can reach legacy-cron?", "1 connection is open to legacy-cron. No policy rules legacy-cron: there, only the other ends decide.",
+		{"who can reach legacy-cron?",
+			"1 connection is open to legacy-cron. No policy rules legacy-cron: there, only the other ends decide.",
 			[]string{"prod/warehouse → any other namespace"}},
 		{"settlement", "1 flow and 0 places speak of settlement.", []string{"payments-banks → flow"}},
 		{"PAY-15", "1 flow and 0 places speak of pay-15.", []string{"payments-fraud → flow"}},
-		{"warehouse-postgres", "0 flows and 2 places speak of warehouse-postgres.", []string{"staging/warehouse → namespace", "prod/warehouse → namespace"}},
+		{"warehouse-postgres", "0 flows and 2 places speak of warehouse-postgres.",
+			[]string{"staging/warehouse → namespace", "prod/warehouse → namespace"}},
 	} {
 		v.search(c.question)
 		if note := v.text("#answer-note"); note != c.note {
@@ -79,9 +107,8 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	v.search("from:checkout to:payments")
-	if got, want := v.lit(), []string{"prod/checkout", "prod/payments", "staging/checkout", "staging/payments"}; !slices.Equal(got, want) {
-		t.Errorf("the map sets apart %s, not %s", got, want)
-	}
+	same(t, "the map sets apart", v.lit(),
+		"prod/checkout", "prod/payments", "staging/checkout", "staging/payments")
 	v.choose("environment", "prod")
 	v.search("from:checkout to:payments")
 	if got, want := v.answers(), []string{"prod/checkout/api → prod/payments/api"}; !slices.Equal(got, want) {

@@ -195,10 +195,9 @@
   }
 
   function examples() {
-    const c =
-      model.connections.find(
-        (x) => x.kind === "flow" && x.to.workloads.some((w) => x.toLabel.endsWith("/" + w.name)),
-      ) || model.connections[0];
+    const named = (x) => x.to.workloads.some((w) => x.toLabel.endsWith("/" + w.name));
+    const flows = model.connections.filter((x) => x.kind === "flow" && named(x));
+    const c = flows.find((x) => x.from.team && x.to.team && x.from.team !== x.to.team) || flows[0];
     if (!c) return;
     const plain = (g, label) => label.replace(g.environment ? g.environment + "/" : "", "");
     const asked = [

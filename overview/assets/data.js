@@ -78,11 +78,10 @@ const model = (() => {
   }
   const group = (name) => groups.get(name) || add(name, {});
 
-  // Why something is open: by flows, by what is open on purpose or for want of policies, or by the baseline.
+  // Why something is open: by flows; or by the baseline, where an end has one; or for want of anything that closes it.
   const kindOf = (c) => {
     if (c.flowNames.length > 0) return "flow";
-    const loose = (g) => g.state === "open" || g.state === "unmanaged";
-    return loose(c.from) || loose(c.to) ? "loose" : "baseline";
+    return [c.from, c.to].some((g) => g.state === "enforced" || g.state === "retired") ? "baseline" : "loose";
   };
   const connection = (mark) => (c) => {
     const out = {
@@ -139,7 +138,8 @@ const stateWords = {
   gone: "gone",
 };
 
-// The name of a group without the environment that its place shows.
+// The name of a group without what its place on the map shows.
 function shortName(g) {
-  return g.environment && g.name.startsWith(g.environment + "/") ? g.name.slice(g.environment.length + 1) : g.name;
+  const place = g.environment || (g.namespace ? "shared" : "");
+  return place && g.name.startsWith(place + "/") ? g.name.slice(place.length + 1) : g.name;
 }

@@ -43,7 +43,7 @@ function edgeOf(r, [x, y]) {
   return [cx + dx * scale, cy + dy * scale];
 }
 
-// lineOf gives the path of a pair, and its middle: a bow, so that there and back are two lines.
+// lineOf gives the path of a pair and its points: a bow, so that there and back are two lines.
 function lineOf(pair) {
   const a = middle(pair.from),
     b = middle(pair.to);
@@ -55,7 +55,18 @@ function lineOf(pair) {
   const path = d3.path();
   path.moveTo(...start);
   path.quadraticCurveTo(...control, ...end);
-  return { path: path.toString(), at: [0, 1].map((i) => start[i] / 4 + control[i] / 2 + end[i] / 4) };
+  // A point of the line, from 0 at its start to 1 at its end.
+  const point = (t) => [0, 1].map((i) => start[i] * (1 - t) ** 2 + control[i] * 2 * t * (1 - t) + end[i] * t ** 2);
+  return { path: path.toString(), point };
+}
+
+// clearOf gives a point of a line, near its middle, where no tile is; its middle if tiles are everywhere.
+function clearOf(tiles, line) {
+  const room = 9;
+  const covered = ([x, y]) =>
+    tiles.some((r) => x > r.x - room && x < r.x + r.width + room && y > r.y - room && y < r.y + r.height + room);
+  const t = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82].find((at) => !covered(line.point(at)));
+  return line.point(t || 0.5);
 }
 
 // wordsOf says a pair in a line.

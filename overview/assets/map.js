@@ -2,7 +2,6 @@
 // Draws the map. What it shows comes from app.js; what is chosen on it goes back there.
 
 const map = (() => {
-  const FAR = 0.62; // scale below which a tile's text could not be read
   const MANY = 260; // lines above which those of teams stand for those of their namespaces
   const CROWD = 400; // lines that together would hide the rest
   let svg,
@@ -74,7 +73,7 @@ const map = (() => {
     const { width, height } = size();
     placed = placeMap(groups, width, height, HEADS);
     const k = fitting(placed);
-    if (k < FAR)
+    if (k < titles.FAR)
       placed = placeMap(groups, width, height, { box: Math.min(28 / k, 190), team: Math.min(15 / k, 90) });
     tileOf = new Map(placed.tiles.map((t) => [t.group, t]));
     root.selectAll("*").remove();
@@ -90,7 +89,7 @@ const map = (() => {
       shown,
     );
     root.append("g").attr("class", "lines above");
-    drawNames();
+    titles.draw(root, placed);
     drawMarks(root.append("g").attr("class", "lines"), shown);
     root.append("g").attr("class", "lines marks");
     fit(false);
@@ -111,10 +110,6 @@ const map = (() => {
       .attr("width", (b) => b.width)
       .attr("height", (b) => b.height)
       .attr("rx", 14);
-    boxes
-      .append("text")
-      .attr("class", "box-title")
-      .text((b) => b.title);
     const teams = root
       .append("g")
       .selectAll("g")
@@ -155,61 +150,6 @@ const map = (() => {
     tiles.filter((t, i) => i === 0).attr("tabindex", 0);
   }
 
-  // drawNames writes above lines and tiles, so that nothing crosses a name.
-  function drawNames() {
-    const names = root
-      .append("g")
-      .attr("aria-hidden", "true")
-      .selectAll("g")
-      .data(placed.tiles)
-      .join("g")
-      .attr("class", (t) => "text " + t.group.state)
-      .attr("transform", (t) => `translate(${t.x},${t.y})`);
-    names
-      .append("text")
-      .attr("class", "name")
-      .attr("x", 10)
-      .attr("y", 18)
-      .text((t) => cut((t.group.sign ? t.group.sign + " " : "") + shortName(t.group), 19));
-    names
-      .append("text")
-      .attr("class", "state")
-      .attr("x", 10)
-      .attr("y", 33)
-      .text((t) => cut(underName(t.group), 26));
-    names
-      .append("text")
-      .attr("class", "glyph")
-      .attr("x", TILE.width / 2)
-      .attr("y", TILE.height / 2 + 11)
-      .text((t) => glyphs[t.group.state] || t.group.sign);
-    const labels = root
-      .append("g")
-      .attr("aria-hidden", "true")
-      .selectAll("text")
-      .data(placed.teams.filter((t) => !t.bare))
-      .join("text");
-    labels.attr("class", "team-title").text((t) => t.name);
-  }
-
-  const glyphs = { unmanaged: "!", open: "◌", retired: "×", gone: "−" };
-
-  function underName(g) {
-    switch (g.state) {
-      case "unmanaged":
-        return "! UNMANAGED";
-      case "open":
-        return "◌ OPEN until " + g.until;
-      case "retired":
-        return "× retired";
-      case "gone":
-        return "gone";
-    }
-    const flows = (list) => new Set(list.filter((c) => c.kind === "flow").flatMap((c) => c.flowNames)).size;
-    const [i, o] = [flows(g.in), flows(g.out)];
-    return i + o === 0 ? "no flows" : [i && i + " in", o && o + " out"].filter(Boolean).join(" · ");
-  }
-
   function labelOf(g) {
     return [
       g.name,
@@ -219,10 +159,6 @@ const map = (() => {
     ]
       .filter(Boolean)
       .join(", ");
-  }
-
-  function cut(s, n) {
-    return s.length > n ? s.slice(0, n - 1) + "…" : s;
   }
 
   function kindOf(pair) {
@@ -269,12 +205,10 @@ const map = (() => {
   }
 
   function drawMarks(layer, pairs) {
-    const mark = layer
-      .selectAll("g")
-      .data(pairs.filter((p) => p.mark))
-      .join("g")
-      .attr("class", (p) => "mark " + kindOf(p))
-      .attr("transform", markAt);
+    const marked = pairs.filter((p) => p.mark);
+    for (const p of marked) p.at = clearOf(placed.tiles, p.line);
+    const mark = layer.selectAll("g").data(marked).join("g");
+    mark.attr("class", (p) => "mark " + kindOf(p)).attr("transform", markAt);
     mark.append("circle").attr("class", "sign-back").attr("r", 8);
     mark
       .append("text")
@@ -285,7 +219,7 @@ const map = (() => {
 
   // markAt keeps signs readable at every scale.
   function markAt(pair) {
-    return `translate(${pair.line.at})scale(${Math.min(5, Math.max(1, 0.9 / scale))})`;
+    return `translate(${pair.at})scale(${Math.min(5, Math.max(1, 0.9 / scale))})`;
   }
 
   // light sets apart what is chosen or found; nothing if both are null.
@@ -350,36 +284,11 @@ const map = (() => {
     else svg.transition().duration(150).call(zoom.scaleBy, factor);
   }
 
-  // rescale keeps titles readable at every scale.
+  // rescale keeps titles and signs readable at every scale.
   function rescale(k) {
     scale = k;
-    const far = k < FAR;
-    svg.classed("far", far);
     root.selectAll("g.mark").attr("transform", markAt);
-    root
-      .selectAll("text.box-title")
-      .text((b) => (far ? b.name : b.title))
-      .attr("x", (b) => b.x + BOX.padding)
-      .attr("y", (b) => b.y + Math.max(25, Math.min(19 / k, 125)))
-      .style(
-        "font-size",
-        (b) =>
-          Math.min(
-            Math.max(16, Math.min(15 / k, 110)),
-            (b.width - 2 * BOX.padding) / ((far ? b.name : b.title).length * 0.6),
-          ) + "px",
-      );
-    root.selectAll("text.team-title").each(function (t) {
-      const size = Math.min(
-        far ? Math.min(11.5 / k, 80) : 13,
-        (t.width - 12) / (Math.max(t.name.length, 3) * 0.62),
-      );
-      d3.select(this)
-        .style("font-size", size + "px")
-        .classed("over", far)
-        .attr("x", t.x + TEAM.padding)
-        .attr("y", far ? t.y + size * 1.05 : t.y + 18);
-    });
+    titles.scale(svg, k);
   }
 
   // show moves to a group, near enough to read it.

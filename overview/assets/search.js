@@ -7,7 +7,7 @@ function parseQuery(query) {
   const clean = (s) =>
     s
       .trim()
-      .replace(/^(?:the |team |namespace |workload )+/i, "")
+      .replace(/^(?:the |namespace |workload )+/i, "")
       .replace(/^["']|["']$/g, "");
   let m = /^who (?:(?:can|may|could|does) )?reach(?:es)? (.+)$/i.exec(q);
   if (m) return { to: clean(m[1]), words: [] };
@@ -35,23 +35,22 @@ function within(parts, path) {
 }
 
 // resolve gives the namespaces, and workloads of them, that a term means in every environment; "" is a whole namespace.
+// "payments" means a namespace before it means a team; "team payments" means the team.
 function resolve(term) {
-  const parts = term.toLowerCase().split("/").filter(Boolean);
+  const all = [...model.groups.values()].filter((g) => g.namespace);
+  const low = term.toLowerCase();
+  const ofTeam = (name) => new Map(all.filter((g) => g.team.toLowerCase() === name).map((g) => [g, [""]]));
+  if (low.startsWith("team ")) return ofTeam(low.slice("team ".length));
+  const parts = low.split("/").filter(Boolean);
   const found = new Map();
-  const whole = [...model.groups.values()].filter((g) => g.namespace);
-  for (const g of whole) {
-    const path = g.name.toLowerCase().split("/");
-    if (within(parts, path)) {
-      found.set(g, [""]);
-      continue;
-    }
-    const workloads = g.workloads.filter((w) => within(parts, [...path, w.name.toLowerCase()])).map((w) => w.name);
-    if (parts.length > 1 && workloads.length > 0) found.set(g, workloads);
+  for (const g of all) {
+    const paths = [g.name.toLowerCase().split("/"), [(g.kubernetes || "").toLowerCase()]];
+    const means = (...more) => paths.some((path) => within(parts, [...path, ...more]));
+    const workloads = g.workloads.map((w) => w.name).filter((w) => means(w.toLowerCase()));
+    if (means()) found.set(g, [""]);
+    else if (parts.length > 1 && workloads.length > 0) found.set(g, workloads);
   }
-  if (found.size === 0 && parts.length === 1) {
-    for (const g of whole) if (g.team.toLowerCase() === parts[0]) found.set(g, [""]);
-  }
-  return found;
+  return found.size > 0 || parts.length > 1 ? found : ofTeam(low);
 }
 
 // wide gives what a group that stands for several namespaces takes in: all but some, or "other" ones.
@@ -72,7 +71,6 @@ const wide = once((name) => {
 function endMatcher(term) {
   const found = resolve(term);
   const low = term.toLowerCase();
-  const clusters = new Set([...found.keys()].map((g) => g.cluster));
   const of = (group, label) => {
     if (found.has(group)) {
       return found
@@ -89,13 +87,15 @@ function endMatcher(term) {
     if (found.size > 0 && wide(group.name).several) return false;
     return group.name.toLowerCase().includes(low) || label.toLowerCase().includes(low);
   };
+  // Groups of several name what they take in as people do, or as Kubernetes does.
   const takesIn = (group, cluster) => {
-    if (group.namespace || found.size === 0 || !clusters.has(cluster)) return false;
+    if (group.namespace) return false;
     const w = wide(group.name);
+    const named = (names, g) => Boolean(names) && (names.has(g.name) || names.has(g.kubernetes));
     return [...found.keys()].some(
       (g) =>
         g.cluster === cluster &&
-        ((w.all && !w.but.has(g.name)) || (w.names && w.names.has(g.name)) || (w.other && g.state === "unmanaged")),
+        ((w.all && !named(w.but, g)) || named(w.names, g) || (w.other && g.state === "unmanaged")),
     );
   };
   return { found, matches: (group, label, cluster) => of(group, label) || takesIn(group, cluster) };

@@ -25,7 +25,11 @@ func Large(size int) *overview.Overview {
 		{Name: "prod", CNI: "cilium 1.19.0", Policies: size * 3, At: "tenants.cue:4:2"},
 	}
 	o.Environments = []overview.Environment{
-		{Name: "dev", Cluster: "nonprod", At: "tenants.cue:8:2"}, {Name: "staging", Cluster: "nonprod", At: "tenants.cue:9:2"},
+		{
+			Name:    "dev",
+			Cluster: "nonprod",
+			At:      "tenants.cue:8:2",
+		}, {Name: "staging", Cluster: "nonprod", At: "tenants.cue:9:2"},
 		{Name: "prod", Cluster: "prod", Class: "production", At: "tenants.cue:10:2"},
 	}
 	var teams []team
@@ -85,7 +89,10 @@ func largeFlows(o *overview.Overview, each, count int) {
 			from, to = o.Namespaces[k*each+a], o.Namespaces[k*each+b]
 			c := overview.Connection{
 				Cluster: e.Cluster, Ports: f.Ports,
-				From: overview.End{Group: from.Name, Label: from.Name + "/" + kinds[i%2]}, To: overview.End{Group: to.Name, Label: to.Name + "/" + kinds[i%3]},
+				From: overview.End{
+					Group: from.Name,
+					Label: from.Name + "/" + kinds[i%2],
+				}, To: overview.End{Group: to.Name, Label: to.Name + "/" + kinds[i%3]},
 			}
 			if i%23 == 5 {
 				address := fmt.Sprintf("203.0.113.%d/32", i%16*4)
@@ -98,7 +105,10 @@ func largeFlows(o *overview.Overview, each, count int) {
 			}
 			f.Name = fmt.Sprintf("%s-%s-%d", from.Name[len(e.Name)+1:], to.Name[len(e.Name)+1:], i)
 			c.Flows = []string{f.Name}
-			c.Policies = []string{from.Kubernetes + "/allow-" + f.Name + "-egress", to.Kubernetes + "/allow-" + f.Name + "-ingress"}
+			c.Policies = []string{
+				from.Kubernetes + "/allow-" + f.Name + "-egress",
+				to.Kubernetes + "/allow-" + f.Name + "-ingress",
+			}
 			o.Connections = append(o.Connections, c)
 		}
 		f.Owners = []string{o.Namespaces[a].Owners[0], o.Namespaces[b].Owners[0]}

@@ -40,14 +40,28 @@ func Company() *overview.Overview {
 	o := &overview.Overview{Version: "v1.4.0", AsOf: "2026-11-21"}
 	o.Clusters = []overview.Cluster{
 		{Name: "nonprod", CNI: "calico v3.31.2", Policies: 61, At: "tenants.cue:3:2"},
-		{Name: "prod", CNI: "aws-vpc-cni v1.21.0", Acknowledged: "pods are open until the agent has seen them: accepted until strict mode is on", Policies: 74, At: "tenants.cue:4:2"},
+		{
+			Name:         "prod",
+			CNI:          "aws-vpc-cni v1.21.0",
+			Acknowledged: "pods are open until the agent has seen them: accepted until strict mode is on",
+			Policies:     74,
+			At:           "tenants.cue:4:2",
+		},
 	}
 	o.Environments = []overview.Environment{
 		{Name: "staging", Cluster: "nonprod", At: "tenants.cue:8:2"},
 		{Name: "prod", Cluster: "prod", Class: "production", At: "tenants.cue:9:2"},
 	}
 	for i, t := range companyTeams {
-		o.Teams = append(o.Teams, overview.Team{Name: t.name, Owners: t.owners, Files: []string{"teams/" + t.name + ".cue"}, At: fmt.Sprintf("teams/%s.cue:3:%d", t.name, i+1)})
+		o.Teams = append(
+			o.Teams,
+			overview.Team{
+				Name:   t.name,
+				Owners: t.owners,
+				Files:  []string{"teams/" + t.name + ".cue"},
+				At:     fmt.Sprintf("teams/%s.cue:3:%d", t.name, i+1),
+			},
+		)
 	}
 	for _, e := range o.Environments {
 		for _, t := range companyTeams {
@@ -60,17 +74,39 @@ func Company() *overview.Overview {
 		o.Namespaces = append(o.Namespaces, overview.Namespace{
 			Name: "shared/" + c.Name + "-ingress", Kubernetes: "ingress-nginx", Cluster: c.Name, State: overview.Unmanaged,
 			Reason: "the platform's own, declared as shared", At: "tenants.cue:21:2",
-			Workloads: []overview.Workload{{Name: "controller", Pods: "app.kubernetes.io/name=ingress-nginx", At: "tenants.cue:22:3"}},
+			Workloads: []overview.Workload{
+				{Name: "controller", Pods: "app.kubernetes.io/name=ingress-nginx", At: "tenants.cue:22:3"},
+			},
 		})
 	}
 	companyStates(o)
 	companyFlows(o)
 	o.Guards = []overview.Guard{
-		{Name: "card data only from payments", Kind: "never", Reason: "PCI DSS 1.3: the vault is reached by payments alone", Verdict: overview.Held, At: "tenants.cue:88:2"},
-		{Name: "staging never reaches prod", Kind: "never", Reason: "data of customers stays in production", Verdict: overview.Apart, At: "tenants.cue:93:2"},
-		{Name: "metrics are always scraped", Kind: "always", Reason: "no namespace without alarms", Verdict: overview.Suspended, At: "tenants.cue:98:2"},
+		{
+			Name:    "card data only from payments",
+			Kind:    "never",
+			Reason:  "PCI DSS 1.3: the vault is reached by payments alone",
+			Verdict: overview.Held,
+			At:      "tenants.cue:88:2",
+		},
+		{
+			Name:    "staging never reaches prod",
+			Kind:    "never",
+			Reason:  "data of customers stays in production",
+			Verdict: overview.Apart,
+			At:      "tenants.cue:93:2",
+		},
+		{
+			Name:    "metrics are always scraped",
+			Kind:    "always",
+			Reason:  "no namespace without alarms",
+			Verdict: overview.Suspended,
+			At:      "tenants.cue:98:2",
+		},
 	}
-	o.Silenced = []overview.Silence{{Code: "wide-external", Path: "externals.banks", Reason: "the banks publish no smaller ranges"}}
+	o.Silenced = []overview.Silence{
+		{Code: "wide-external", Path: "externals.banks", Reason: "the banks publish no smaller ranges"},
+	}
 	o.Reservations = []string{"on cluster prod pods are open until the agent of the network plugin has seen them"}
 	companyChange(o)
 	return o
@@ -97,7 +133,8 @@ func namespace(e *overview.Environment, team string, owners []string, name strin
 	}
 	at := func(column int) string { return fmt.Sprintf("teams/%s.cue:%d:%d", team, 5+line, column) }
 	return overview.Namespace{
-		Name: e.Name + "/" + name, Kubernetes: kubernetes, Cluster: e.Cluster, Environment: e.Name, Team: team, Owners: owners,
+		Name: e.Name + "/" + name, Kubernetes: kubernetes, Cluster: e.Cluster, Environment: e.Name,
+		Team: team, Owners: owners,
 		State: overview.Enforced, At: at(3),
 		Workloads: []overview.Workload{
 			{Name: "api", Pods: "app=" + name, Ports: []string{"http 8080/TCP"}, At: at(12)},
@@ -113,12 +150,20 @@ func find(o *overview.Overview, name string) *overview.Namespace {
 
 func companyStates(o *overview.Overview) {
 	open := find(o, "prod/warehouse")
-	open.State, open.Until, open.Reason = overview.Open, "2026-12-04", "it runs since before Hedgerow; its flows are collected"
+	open.State, open.Until = overview.Open, "2026-12-04"
+	open.Reason = "it runs since before Hedgerow; its flows are collected"
 	retired := find(o, "staging/search")
 	retired.State, retired.Reason = overview.Retired, "replaced by the catalogue's own search"
-	find(o, "prod/card-vault").Exemptions = []overview.Exemption{{Layer: "allow-same-namespace", Reason: "PCI DSS 1.3: each connection is named", At: "teams/payments.cue:7:9"}}
+	find(o, "prod/card-vault").Exemptions = []overview.Exemption{
+		{
+			Layer:  "allow-same-namespace",
+			Reason: "PCI DSS 1.3: each connection is named",
+			At:     "teams/payments.cue:7:9",
+		},
+	}
 	o.Namespaces = append(o.Namespaces, overview.Namespace{
-		Name: "legacy-cron", Kubernetes: "legacy-cron", Cluster: "prod", State: overview.Unmanaged, Reason: "on the cluster, and in no tenancy",
+		Name: "legacy-cron", Kubernetes: "legacy-cron", Cluster: "prod", State: overview.Unmanaged,
+		Reason: "on the cluster, and in no tenancy",
 	})
 }
 
@@ -130,14 +175,38 @@ var companyFlowTable = [][7]string{
 	{"shop-search", "frontend/api", "search/api", "8080/TCP", "customers search the catalogue", "SHOP-31", ""},
 	{"checkout-pays", "checkout/api", "payments/api", "8080/TCP", "card payments at checkout", "PAY-7", ""},
 	{"checkout-orders", "checkout/api", "orders/api", "8080/TCP", "checkout places orders", "SHOP-40", ""},
-	{"payments-vault", "payments/api", "card-vault/api", "8080/TCP", "payments exchange tokens for cards", "PAY-9", ""},
+	{
+		"payments-vault",
+		"payments/api",
+		"card-vault/api",
+		"8080/TCP",
+		"payments exchange tokens for cards",
+		"PAY-9",
+		"",
+	},
 	{"payments-fraud", "payments/api", "fraud/api", "8080/TCP", "each payment is scored", "PAY-15", ""},
 	{"payments-banks", "payments/api", "banks", "443/TCP", "settlement with the banks", "PAY-3", ""},
 	{"orders-ship", "orders/api", "shipping/api", "8080/TCP", "orders are handed to carriers", "", ""},
 	{"orders-stock", "orders/api", "warehouse/api", "8080/TCP", "orders reserve stock", "OPS-2", ""},
 	{"ship-carriers", "shipping/api", "carriers", "443/TCP", "labels and tracking", "OPS-8", ""},
-	{"reports-orders", "reports/api", "orders/db", "5432/TCP", "monthly numbers, until the export is there", "BI-77", "2026-12-01"},
-	{"reports-payments", "reports/api", "payments/db", "5432/TCP", "a comparison of two closings", "BI-70", "2026-10-31"},
+	{
+		"reports-orders",
+		"reports/api",
+		"orders/db",
+		"5432/TCP",
+		"monthly numbers, until the export is there",
+		"BI-77",
+		"2026-12-01",
+	},
+	{
+		"reports-payments",
+		"reports/api",
+		"payments/db",
+		"5432/TCP",
+		"a comparison of two closings",
+		"BI-70",
+		"2026-10-31",
+	},
 	{"events-orders", "orders/api", "events/api", "8080/TCP", "what happened is told to insight", "", ""},
 	{"events-checkout", "checkout/api", "events/api", "8080/TCP", "what happened is told to insight", "", ""},
 }
@@ -161,7 +230,10 @@ func companyFlows(o *overview.Overview) {
 			if !f.Expired {
 				o.Connections = append(o.Connections, overview.Connection{
 					Cluster: e.Cluster, From: from, To: to, Ports: r[3], Flows: []string{r[0]},
-					Policies: []string{from.Group + "/allow-" + r[0] + "-egress", to.Group + "/allow-" + r[0] + "-ingress"},
+					Policies: []string{
+						from.Group + "/allow-" + r[0] + "-egress",
+						to.Group + "/allow-" + r[0] + "-ingress",
+					},
 				})
 			}
 		}
@@ -183,7 +255,10 @@ func end(e *overview.Environment, of string) overview.End {
 	}
 	switch {
 	case name == "shared":
-		return overview.End{Group: "shared/" + e.Cluster + "-ingress", Label: "shared/" + e.Cluster + "-ingress/controller"}
+		return overview.End{
+			Group: "shared/" + e.Cluster + "-ingress",
+			Label: "shared/" + e.Cluster + "-ingress/controller",
+		}
 	case workload == "":
 		return overview.End{Group: name, Label: name}
 	}
@@ -197,7 +272,15 @@ func baseline(n *overview.Namespace) []overview.Connection {
 	switch n.State {
 	case overview.Enforced:
 		dns := overview.End{Group: "kube-system", Label: "kube-system (pods with k8s-app=kube-dns)"}
-		return []overview.Connection{{Cluster: n.Cluster, From: own, To: dns, Ports: "53/TCP, 53/UDP", Policies: []string{n.Kubernetes + "/allow-dns"}}}
+		return []overview.Connection{
+			{
+				Cluster:  n.Cluster,
+				From:     own,
+				To:       dns,
+				Ports:    "53/TCP, 53/UDP",
+				Policies: []string{n.Kubernetes + "/allow-dns"},
+			},
+		}
 	case overview.Open:
 		p := []string{n.Kubernetes + "/rollout-allow-all"}
 		return []overview.Connection{
@@ -211,7 +294,13 @@ func baseline(n *overview.Namespace) []overview.Connection {
 func companyChange(o *overview.Overview) {
 	prod, staging := o.Environments[1], o.Environments[0]
 	was := func(e *overview.Environment, from, to, ports, flow string) overview.Connection {
-		return overview.Connection{Cluster: e.Cluster, From: end(e, from), To: end(e, to), Ports: ports, Flows: []string{flow}}
+		return overview.Connection{
+			Cluster: e.Cluster,
+			From:    end(e, from),
+			To:      end(e, to),
+			Ports:   ports,
+			Flows:   []string{flow},
+		}
 	}
 	o.Change = &overview.Change{
 		Since: "v2026.10 (4f1c2ab)",

@@ -52,7 +52,9 @@ func TestPins(t *testing.T) {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for path, text := range map[string]string{list: strings.Replace(right, c.old, c.new, 1), filepath.Join(folder, "old"): "old"} {
+		for path, text := range map[string]string{
+			list: strings.Replace(right, c.old, c.new, 1), filepath.Join(folder, "old"): "old",
+		} {
 			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
