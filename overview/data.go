@@ -11,12 +11,12 @@ import (
 // pageData is what the page's scripts read. Texts are written once and named by
 // their index, and what is a struct elsewhere is a list here: assets/data.js knows
 // the order. A report of a large company would be several times as long otherwise.
+// The flows are not among it: the scripts read them from their table.
 type pageData struct {
 	AsOf         string      `json:"asOf"`
 	Environments []any       `json:"environments"`
 	Teams        []any       `json:"teams"`
 	Namespaces   []any       `json:"namespaces"`
-	Flows        []any       `json:"flows"`
 	Connections  []any       `json:"connections"`
 	Change       *pageChange `json:"change"`
 	Texts        []string    `json:"texts"`
@@ -57,7 +57,7 @@ func (t *interner) ids(list []string) []int {
 func encodeData(o *Overview) ([]byte, error) {
 	t := &interner{known: map[string]int{}}
 	d := pageData{
-		AsOf: o.AsOf, Environments: []any{}, Teams: []any{}, Namespaces: []any{}, Flows: []any{},
+		AsOf: o.AsOf, Environments: []any{}, Teams: []any{}, Namespaces: []any{},
 		Connections: t.connections(o.Connections),
 	}
 	for _, e := range o.Environments {
@@ -68,13 +68,6 @@ func encodeData(o *Overview) ([]byte, error) {
 	}
 	for i := range o.Namespaces {
 		d.Namespaces = append(d.Namespaces, t.namespace(&o.Namespaces[i]))
-	}
-	for i := range o.Flows {
-		f := &o.Flows[i]
-		d.Flows = append(d.Flows, []any{
-			t.id(f.Name), t.id(f.From), t.id(f.To), t.id(f.Ports), t.ids(f.Environments), t.id(f.Reason),
-			t.ids(f.Owners), t.id(f.Ticket), t.id(f.Expires), t.id(f.State()), t.id(f.At),
-		})
 	}
 	if c := o.Change; c != nil {
 		d.Change = &pageChange{t.connections(c.Opened), t.connections(c.Closed), t.ids(c.Appeared), t.ids(c.Vanished)}

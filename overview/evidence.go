@@ -53,7 +53,7 @@ func Controls() []Evidence {
 		{
 			"PCI DSS v4.0.1", "1.2.3, 1.2.4",
 			"Diagrams of the network and of the flows of account data.",
-			"The map here, and \"hedgerow reach --as dot\" or \"mermaid\", drawn from what was built.",
+			"The map here, and \"hedgerow reach --as dot\" or \"--as mermaid\", drawn from what was built.",
 			"Which flows carry account data, and networks outside of the clusters.",
 		},
 		{

@@ -68,6 +68,10 @@ func TestSearch(t *testing.T) {
 			[]string{"staging/payments/api → banks", "prod/payments/api → banks"}},
 		{"can frontend reach card-vault?", "Nothing is open from frontend to card-vault.", nil},
 		{"to:nowhere", "Nothing here is called nowhere.", nil},
+		{"can frontned reach payments?", "Nothing here is called frontned.", nil}, // and not: nothing is open
+		{"from:prod/warehouse to:\"any other\"", "1 connection is open from prod/warehouse to any other. " +
+			"A roll-out keeps prod/warehouse open: there, only the other ends decide.",
+			[]string{"prod/warehouse → any other namespace"}},
 		{"to:\"team payments\" from:checkout", "2 connections are open from checkout to team payments.",
 			[]string{"staging/checkout/api → staging/payments/api", "prod/checkout/api → prod/payments/api"}},
 		{"what can reports-staging reach?", "2 connections are open from reports-staging. 1 connection closed since then.",

@@ -66,7 +66,13 @@
         note,
     );
     light();
+    steer();
     if (byId("outline").open) outline();
+  }
+
+  // steer lets a direction be chosen where there is something that it is of.
+  function steer() {
+    byId("direction").disabled = !state.team && !(state.chosen && state.chosen.group);
   }
 
   function say(text) {
@@ -102,6 +108,7 @@
   // choose shows what somebody chose: {group}, {flow}, {pair}, {list, title} or null.
   function choose(what) {
     state.chosen = what;
+    steer();
     light();
     if (!what) {
       const inside = byId("details").contains(document.activeElement);
@@ -119,8 +126,7 @@
     if (what.byKey && what.group && state.view === "map") map.show(what.group);
   }
 
-  function search(event) {
-    event.preventDefault();
+  function search() {
     const query = byId("q").value.trim();
     state.found = query ? answer(query, state.environment) : null;
     byId("answer").hidden = !state.found;
@@ -255,7 +261,8 @@
       byId(id).addEventListener("change", () => {
         state[id] = byId(id).value;
         refresh();
-        if (state.chosen) choose(state.chosen);
+        if (id === "environment" && state.found) search();
+        else if (state.chosen) choose(state.chosen);
       });
     }
     byId("baseline").addEventListener("change", () => {
@@ -271,10 +278,13 @@
       refresh();
     });
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
-    byId("search").addEventListener("submit", search);
-    byId("clear").addEventListener("click", (event) => {
+    byId("search").addEventListener("submit", (event) => {
+      event.preventDefault();
+      search();
+    });
+    byId("clear").addEventListener("click", () => {
       byId("q").value = "";
-      search(event);
+      search();
       byId("q").focus();
     });
     byId("in").addEventListener("click", () => map.by(1.4));

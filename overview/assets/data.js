@@ -1,5 +1,5 @@
 "use strict";
-// Reads what the page embeds. data.go says in which order the lists hold what.
+// Reads what the page embeds, of which data.go says in which order the lists hold what, and the table of the flows.
 
 const model = (() => {
   const raw = JSON.parse(byId("data").textContent);
@@ -9,20 +9,14 @@ const model = (() => {
 
   const environments = raw.environments.map((e) => ({ name: text(e[0]), cluster: text(e[1]), class: text(e[2]) }));
   const teams = raw.teams.map((t) => ({ name: text(t[0]), owners: texts(t[1]), at: text(t[2]) }));
-  const flows = raw.flows.map((f) => ({
-    name: text(f[0]),
-    from: text(f[1]),
-    to: text(f[2]),
-    ports: text(f[3]),
-    environments: texts(f[4]),
-    reason: text(f[5]),
-    owners: texts(f[6]),
-    ticket: text(f[7]),
-    expires: text(f[8]),
-    state: text(f[9]),
-    at: text(f[10]),
-    connections: [],
-  }));
+  const flows = [...document.querySelectorAll('table[data-table="flows"] tbody tr')].map((row) => {
+    const [name, from, to, ports, environments, reason, owners, ticket, expires, state, at] = [...row.cells].map(
+      (c) => c.textContent,
+    );
+    const list = (s) => s.split(", ").filter(Boolean);
+    const flow = { name, from, to, ports, reason, ticket, expires, state, at };
+    return { ...flow, environments: list(environments), owners: list(owners), connections: [] };
+  });
   const flowNamed = new Map(flows.map((f) => [f.name, f]));
 
   // A group is a place of the map: a namespace, or what stands for what is in none.

@@ -122,6 +122,26 @@ const textOf = once((x) =>
     .toLowerCase(),
 );
 
+function connectionsWith(end, side) {
+  return model.connections.some((c) => end.matches(c[side], c[side + "Label"], c.cluster));
+}
+
+// noteOf says how much is open, and what makes that less than it seems.
+function noteOf(q, open, closed, groups) {
+  const ends = [q.from && "from " + q.from, q.to && "to " + q.to].filter(Boolean).join(" ");
+  const named = (state) => [...new Set(groups.filter((g) => g.state === state).map((g) => g.name))].join(", ");
+  return [
+    open === 0
+      ? `Nothing is open ${ends}.`
+      : `${counted(open, "connection")} ${open === 1 ? "is" : "are"} open ${ends}.`,
+    closed && `${counted(closed, "connection")} closed since then.`,
+    named("unmanaged") && `No policy rules ${named("unmanaged")}: there, only the other ends decide.`,
+    named("open") && `A roll-out keeps ${named("open")} open: there, only the other ends decide.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
 // answer gives {note, connections, flows, groups}: what is open, and what else was found. note is a sentence.
 function answer(query, environment) {
   const q = parseQuery(query);
@@ -158,18 +178,13 @@ function answer(query, environment) {
     );
   const connections = [...model.connections, ...model.beside.filter((c) => c.mark === "closed")].filter(fits);
   const open = connections.filter((c) => c.mark !== "closed");
-  const words = (q.from ? "from " + q.from + " " : "") + (q.to ? "to " + q.to : "");
   const groups = [from, to].filter(Boolean).flatMap((m) => [...m.found.keys()]);
-  const loose = groups.filter((g) => g.state === "unmanaged");
-  let note =
-    open.length === 0
-      ? "Nothing is open " + words.trim() + "."
-      : counted(open.length, "connection") + (open.length === 1 ? " is" : " are") + " open " + words.trim() + ".";
-  if (connections.length > open.length)
-    note += " " + counted(connections.length - open.length, "connection") + " closed since then.";
-  if (groups.length === 0 && connections.length === 0)
-    note = "Nothing here is called " + [q.from, q.to].filter(Boolean).join(" or ") + ".";
-  if (loose.length > 0)
-    note += " No policy rules " + loose.map((g) => g.name).join(", ") + ": there, only the other ends decide.";
+  const unknown = [
+    [q.from, from, "from"],
+    [q.to, to, "to"],
+  ].filter(([term, end, side]) => term && end.found.size === 0 && !connectionsWith(end, side));
+  const note = unknown.length
+    ? "Nothing here is called " + unknown.map(([term]) => term).join(" or ") + "."
+    : noteOf(q, open.length, connections.length - open.length, groups);
   return { connections, flows: [], groups, reach: true, note };
 }

@@ -75,7 +75,7 @@ func largeFlows(o *overview.Overview, each, count int) {
 		b := (a + []int{1, 7, 2, 40, 3}[i%5] + i/each) % each
 		f := overview.Flow{
 			Ports: []string{"8080/TCP", "5432/TCP", "443/TCP, 9090/TCP"}[i%3], Ticket: fmt.Sprintf("NET-%d", 100+i),
-			Reason: fmt.Sprintf("what %s needs for its work, agreed in review %d", kinds[i%3], i/7),
+			Reason: fmt.Sprintf("what %s needs for its work, agreed in review %d by both owners, and measured in the ticket", kinds[i%3], i/7),
 			At:     fmt.Sprintf("flows/%02d.cue:%d:8", i%40, 4+i/40*7),
 		}
 		from, to := o.Namespaces[a], o.Namespaces[b]
