@@ -42,6 +42,8 @@ func company() *overview.Overview {
 	return o
 }
 
+const alsoTeam = `There is a team payments too: ask for "team payments" to mean all of it.`
+
 func TestSearch(t *testing.T) {
 	v := open(t, company(), desktop)
 	for _, c := range []struct {
@@ -60,9 +62,9 @@ func TestSearch(t *testing.T) {
 			}},
 		{"what does prod/search reach?", "1 connection is open from prod/search.",
 			[]string{"prod/search → kube-system (pods with k8s-app=kube-dns)"}},
-		{"from:checkout to:payments", "2 connections are open from checkout to payments.",
+		{"from:checkout to:payments", "2 connections are open from checkout to payments. " + alsoTeam,
 			[]string{"staging/checkout/api → staging/payments/api", "prod/checkout/api → prod/payments/api"}},
-		{"can checkout reach payments?", "2 connections are open from checkout to payments.",
+		{"can checkout reach payments?", "2 connections are open from checkout to payments. " + alsoTeam,
 			[]string{"staging/checkout/api → staging/payments/api", "prod/checkout/api → prod/payments/api"}},
 		{"to:banks", "2 connections are open to banks.",
 			[]string{"staging/payments/api → banks", "prod/payments/api → banks"}},

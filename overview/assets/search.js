@@ -130,12 +130,15 @@ function connectionsWith(end, side) {
 function noteOf(q, open, closed, groups) {
   const ends = [q.from && "from " + q.from, q.to && "to " + q.to].filter(Boolean).join(" ");
   const named = (state) => [...new Set(groups.filter((g) => g.state === state).map((g) => g.name))].join(", ");
+  const all = [...model.groups.values()];
+  const teams = [q.from, q.to].filter((name) => name && all.some((g) => g.team === name && !groups.includes(g)));
   return [
     open === 0
       ? `Nothing is open ${ends}.`
       : `${counted(open, "connection")} ${open === 1 ? "is" : "are"} open ${ends}.`,
     closed && `${counted(closed, "connection")} closed since then.`,
     named("unmanaged") && `No policy rules ${named("unmanaged")}: there, only the other ends decide.`,
+    ...teams.map((name) => `There is a team ${name} too: ask for "team ${name}" to mean all of it.`),
     named("open") && `A roll-out keeps ${named("open")} open: there, only the other ends decide.`,
   ]
     .filter(Boolean)
