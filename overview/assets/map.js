@@ -254,7 +254,9 @@ const map = (() => {
     const { width, height } = size();
     const k = fitting(placed);
     go(
-      d3.zoomIdentity.translate((width - placed.width * k) / 2, (height - placed.height * k) / 2).scale(k),
+      d3.zoomIdentity
+        .translate((width - placed.width * k) / 2, Math.min(24, (height - placed.height * k) / 2))
+        .scale(k),
       moving,
     );
   }
@@ -288,6 +290,8 @@ const map = (() => {
   function rescale(k) {
     scale = k;
     root.selectAll("g.mark").attr("transform", markAt);
+    const arrow = Math.max(8, Math.min(7 / k, 45));
+    svg.selectAll("marker").attr("markerWidth", arrow).attr("markerHeight", arrow);
     titles.scale(svg, k);
   }
 
