@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,14 +40,16 @@ func newInitCmd(w world, v *viper.Viper) *cobra.Command {
 		Use:   "init",
 		Short: "Make a first tenancy, its CI, and the schema for editors",
 		Long: `Init writes tenants.cue, cue.mod/module.cue and the schema below cue.mod/pkg,
-and recommends CUE's extension to VS Code. With --ci it writes what checks pull
-requests, publishes after the merge and closes at night what has expired; with
---delivery, what Argo CD or Flux reads. With --repo, --branch or --path it also
-writes .hedgerow.yaml, which says so to every other command.
+recommends CUE's extension to VS Code and gives it a task that runs vet. With --ci
+it writes what checks pull requests, publishes after the merge and closes at night
+what has expired; with --delivery, what Argo CD or Flux reads. With --repo,
+--branch or --path it also writes .hedgerow.yaml, which says so to every other
+command.
 
 The first tenancy is an example. With --from-manifests or --from-cluster it is
 what is there: the namespaces, the workloads by their labels, their ports, and
-what "hedgerow facts" finds. A roll-out keeps everything open.
+what "hedgerow facts" finds. A roll-out keeps each namespace open, but for those
+that policies of others rule: for these, nothing is written yet.
 
 On a terminal, init asks for what no flag says; with --yes it takes what it
 would propose. It changes no file that is there: a second run changes nothing,
@@ -153,14 +155,15 @@ type setup struct {
 	next  []string
 }
 
-// A setupFile is written to a place that is shown as people know it.
+// A setupFile is written below a folder, and shown as people know it.
 type setupFile struct {
-	at, shown string
-	data      []byte
+	folder, name string // the name with slashes
+	shown        string
+	data         []byte
 }
 
-func (s *setup) add(at string, data []byte) {
-	s.files = append(s.files, setupFile{at, at, data})
+func (s *setup) add(folder, name string, data []byte) {
+	s.files = append(s.files, setupFile{folder, name, path.Join(filepath.ToSlash(folder), name), data})
 }
 
 // newSetup plans everything before anything is written.
@@ -176,7 +179,8 @@ func newSetup(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOp
 		return nil, failure{err}
 	}
 	for at, data := range files {
-		s.add(at, data)
+		module, name := inModule(at)
+		s.add(module, name, data)
 	}
 	if err := s.addTenancy(cmd, v, w, dir, o); err != nil {
 		return nil, err
@@ -198,7 +202,7 @@ func newSetup(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOp
 	}
 	s.next = append([]string{edit}, s.next...)
 	if p.configure {
-		s.add(filepath.Join(dir, configFile), p.configuration())
+		s.add(dir, configFile, p.configuration())
 	}
 	if err := s.addEditor(p, dir); err != nil {
 		return nil, err
@@ -216,19 +220,18 @@ func newSetup(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOp
 
 // addTenancy adds the first tenancy, unless there is one, with what is asked.
 func (s *setup) addTenancy(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOptions) error {
-	at := filepath.Join(dir, schema.TenancyFile)
-	if _, err := os.Lstat(at); err == nil {
+	if _, err := os.Lstat(filepath.Join(dir, schema.TenancyFile)); err == nil {
 		if o.first.wanted() {
 			s.found = []string{"nothing was read: there is a tenancy, which stays as it is"}
 		}
-		s.add(at, nil)
+		s.add(dir, schema.TenancyFile, nil)
 		return nil
 	}
 	text, err := s.firstTenancy(cmd, v, w, dir, o)
 	if err != nil {
 		return err
 	}
-	s.add(at, text)
+	s.add(dir, schema.TenancyFile, text)
 	return nil
 }
 
@@ -241,11 +244,11 @@ func (s *setup) write(w world) error {
 		fmt.Fprintln(w.out, f)
 	}
 	for _, f := range s.files {
-		verb, err := create(f.at, f.data)
+		verb, err := f.create()
 		if err != nil {
-			return failure{err}
+			return failure{fmt.Errorf("%s: %w", f.shown, err)}
 		}
-		fmt.Fprintf(w.out, "%s %s\n", verb, filepath.ToSlash(f.shown))
+		fmt.Fprintf(w.out, "%s %s\n", verb, f.shown)
 	}
 	for _, n := range s.next {
 		fmt.Fprintf(w.out, "next: %s\n", n)
@@ -254,7 +257,7 @@ func (s *setup) write(w world) error {
 }
 
 func isTenancy(f setupFile) int {
-	if filepath.Base(f.at) == schema.TenancyFile {
+	if f.name == schema.TenancyFile {
 		return 1
 	}
 	return 0
@@ -264,31 +267,40 @@ func isTenancy(f setupFile) int {
 // that a run that is killed leaves no half of it. The next run takes its place.
 const unfinished = ".hedgerow-init"
 
-// create writes a file unless there is one, and says which.
-func create(path string, data []byte) (string, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+// create writes a file unless there is one, and says which. It follows no link out
+// of the file's folder.
+func (f *setupFile) create() (string, error) {
+	if err := os.MkdirAll(f.folder, 0o755); err != nil {
 		return "", err
 	}
-	if _, err := os.Lstat(path); err == nil {
+	root, err := os.OpenRoot(f.folder)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close() // every write is checked
+	if _, err := root.Lstat(f.name); err == nil {
 		return "kept", nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	half := filepath.Join(filepath.Dir(path), unfinished)
-	if err := os.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+	return "wrote", put(root, f.name, f.data)
+}
+
+// put writes a file, in the place of one that is there.
+func put(root *os.Root, name string, data []byte) error {
+	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return err
 	}
-	f, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	half := path.Join(path.Dir(name), unfinished)
+	if err := root.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err := root.WriteFile(half, data, 0o644)
+	if err == nil {
+		err = root.Rename(half, name)
+	}
 	if err != nil {
-		return "", err
+		_ = root.Remove(half) // the first error counts
 	}
-	_, err = f.Write(data)
-	if err = cmp.Or(err, f.Close()); err == nil {
-		err = os.Rename(half, path)
-	}
-	if err != nil {
-		_ = os.Remove(half) // the first error counts
-		return "", err
-	}
-	return "wrote", nil
+	return err
 }

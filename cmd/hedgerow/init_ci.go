@@ -196,7 +196,7 @@ func (s *setup) finishGitLab(p *place, f *ciFacts, token string) error {
 // addAtRoot adds a file below the root of the repository.
 func (s *setup) addAtRoot(p *place, name string, data []byte) {
 	s.files = append(s.files, setupFile{
-		at:    filepath.Join(p.root, filepath.FromSlash(name)),
+		folder: p.root, name: name,
 		shown: path.Join(filepath.ToSlash(p.up), name),
 		data:  data,
 	})

@@ -51,7 +51,7 @@ func (s *setup) addDelivery(p *place, to string) error {
 			return err
 		}
 	}
-	s.add(filepath.Join(p.cfg.dir, deliveryFile), fmt.Appendf(nil, deliveryText, products[to],
+	s.add(p.cfg.dir, deliveryFile, fmt.Appendf(nil, deliveryText, products[to],
 		strconv.Quote(repository), strconv.Quote(branch), strconv.Quote(overlays), to))
 	if there, err := os.ReadFile(filepath.Join(p.cfg.dir, deliveryFile)); err == nil && !strings.Contains(string(there), to+":") {
 		s.next = append(s.next, "add \""+to+": {}\" to "+deliveryFile+", which was there before")

@@ -107,7 +107,7 @@ func (s *setup) addEditor(p *place, dir string) error {
 		if p.root != "" {
 			s.addAtRoot(p, f.name, f.text)
 		} else {
-			s.add(filepath.Join(dir, filepath.FromSlash(f.name)), f.text)
+			s.add(dir, f.name, f.text)
 		}
 		there, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(f.name)))
 		switch {

@@ -70,7 +70,7 @@ func (o *firstOptions) validate(cmd *cobra.Command) error {
 
 func goodName(what, name string) error {
 	if len(validation.IsDNS1123Label(name)) > 0 {
-		return fmt.Errorf("%q is no name of a %s: small letters, digits and \"-\"", name, what)
+		return fmt.Errorf("no %s can be called %q: small letters, digits and \"-\"", what, name)
 	}
 	return nil
 }
@@ -254,11 +254,11 @@ func (f *foundCluster) tenancyWith(known *facts.Facts, w world, cfg *config, o *
 	if err := known.Write(&clusters, o.cluster); err != nil {
 		return nil, "", failure{err}
 	}
-	text, err = schema.Tidy([]byte(f.census.CUE(census.Tenancy{
+	text, unformatted := schema.Format(schema.TenancyFile, []byte(f.census.CUE(census.Tenancy{
 		Clusters: clusters.String(), Cluster: o.cluster, Environment: o.environment, Until: day.Add(openFor).Format(time.DateOnly),
 	})))
-	if err != nil {
-		return nil, "", failure{err}
+	if len(unformatted) > 0 {
+		return nil, unformatted[0].Fact, nil
 	}
 	wrong, err = vets(w, cfg, text)
 	return text, wrong, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // hostile are texts that somebody may call things, beside plain ones.
 var hostile = []string{
 	"", "a", "web", "web.v1", "Web_1", "-", "--", "..", "a b", "a\nb: x", "x\"}: _|_", "`", "${HOME}", "// x", "\\(x)", "\u202e", "ü", "true", "for", "1", "0x1",
-	"kube-system", "default", "argocd", "openshift-dns", "shared", "base", "unassigned", "main", "prod", "_hidden", "#Def", "__x",
+	"kube-system", "default", "argocd", "calico-node", "cilium", "aws-node", "kube-flannel-ds", "kube-router", "k8s-app", "kube-dns", "dns-default", "openshift-dns", "shared", "base", "unassigned", "main", "prod", "_hidden", "#Def", "__x",
 	"app", "app.kubernetes.io/name", "app.kubernetes.io/component", "tier", "pod-template-hash", "job-name", "a/b/c", "x.y/z", "/", "team",
 	strings.Repeat("a", 63), strings.Repeat("a", 64), strings.Repeat("b", 64) + ".io/x", strings.Repeat("long.", 60) + "io/x", strings.Repeat("Z-", 40), strings.Repeat("x", 5000),
 }
@@ -88,11 +89,11 @@ func (r objects) object(kind string) map[string]any {
 	return map[string]any{"apiVersion": version, "kind": kind, "metadata": meta, "spec": spec}
 }
 
-// TestFirstTenancyVets makes the first tenancy of random objects, and vets it
-// together with what a cluster of no known facts says: whatever is called what, it
-// is right, and the same the second time.
+// TestFirstTenancyVets makes the first tenancy of random objects, which is an
+// error if it does not vet: whatever is called what, it is right, and the same the
+// second time.
 func TestFirstTenancyVets(t *testing.T) {
-	kinds := []string{"Namespace", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "Pod", "NetworkPolicy", "Secret"}
+	kinds := []string{"Namespace", "DaemonSet", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "Pod", "NetworkPolicy", "Secret"}
 	for seed := range 150 {
 		r := objects{rand.New(rand.NewSource(int64(seed)))}
 		var items []any
@@ -126,14 +127,15 @@ func firstTenancyVets(t *testing.T, what string, items []any) {
 	var texts []string
 	for range 2 {
 		var objects census.Objects
-		if err := objects.Read("all", data); err != nil {
+		var about facts.Objects
+		if err := errors.Join(objects.Read("all", data), about.Read("all", data)); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
-		f := &foundCluster{facts.Find(&facts.Objects{}), census.Take(&objects, "team")}
+		f := &foundCluster{facts.Find(&about), census.Take(&objects, "team")}
 		f.use("")
-		text, wrong, err := f.tenancyWith(f.facts, w, cfg, &firstOptions{cluster: "main", environment: "prod"})
-		if err != nil || wrong != "" {
-			t.Fatalf("%s: %s %v\n%s", what, wrong, err, text)
+		text, err := f.tenancy(w, cfg, &firstOptions{cluster: "main", environment: "prod"})
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
 		}
 		texts = append(texts, string(text))
 	}

@@ -17,6 +17,12 @@ import (
 // vendoredBelow is the folder of a module in which init writes the schema.
 const vendoredBelow = "cue.mod/pkg/"
 
+// inModule gives the folder of a module, and the name of a file of cue.mod in it.
+func inModule(at string) (module, name string) {
+	i := strings.LastIndex(filepath.ToSlash(at), "cue.mod/")
+	return filepath.Clean(at[:i] + "."), filepath.ToSlash(at[i:])
+}
+
 // upgradeSchema replaces the schema that a tenancy's module holds by this
 // version's. What else stands there is not Hedgerow's, and stays.
 func upgradeSchema(w world, dir string) error {
@@ -30,12 +36,11 @@ func upgradeSchema(w world, dir string) error {
 	}
 	module, ours := "", map[string][]byte{}
 	for at, data := range files {
-		i := strings.LastIndex(filepath.ToSlash(at), vendoredBelow)
-		if i < 0 {
+		var name string
+		if module, name = inModule(at); !strings.HasPrefix(name, vendoredBelow) {
 			return fmt.Errorf("there is no %s: run \"hedgerow init\" without --upgrade first", filepath.ToSlash(at))
 		}
-		module = filepath.Clean(at[:i] + ".")
-		ours[filepath.ToSlash(at[i:])] = data
+		ours[name] = data
 	}
 	root, err := os.OpenRoot(module)
 	if err != nil {
@@ -86,17 +91,7 @@ func upgradeFile(root *os.Root, file string, data []byte) (string, error) {
 	default:
 		before = "a link"
 	}
-	if err := root.MkdirAll(path.Dir(file), 0o755); err != nil {
-		return "", err
-	}
-	half := path.Join(path.Dir(file), unfinished)
-	if err := root.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	if err := root.WriteFile(half, data, 0o644); err != nil {
-		return "", err
-	}
-	if err := root.Rename(half, file); err != nil {
+	if err := put(root, file, data); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("changed %s: %s → %s", file, before, digest(data)), nil
