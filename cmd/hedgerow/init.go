@@ -40,11 +40,11 @@ func newInitCmd(w world, v *viper.Viper) *cobra.Command {
 		Use:   "init",
 		Short: "Make a first tenancy, its CI, and the schema for editors",
 		Long: `Init writes tenants.cue, cue.mod/module.cue and the schema below cue.mod/pkg,
-recommends CUE's extension to VS Code and gives it a task that runs vet. With --ci
-it writes what checks pull requests, publishes after the merge and closes at night
-what has expired; with --delivery, what Argo CD or Flux reads. With --repo,
---branch or --path it also writes .hedgerow.yaml, which says so to every other
-command.
+recommends CUE's extension to VS Code and gives it a task that runs vet. With
+--ci it writes what checks pull requests, publishes after the merge and closes
+at night what has expired; with --delivery, what Argo CD or Flux reads. With
+--repo, --branch or --path it also writes .hedgerow.yaml, which says so to every
+other command.
 
 The first tenancy is an example. With --from-manifests or --from-cluster it is
 what is there: the namespaces, the workloads by their labels, their ports, and

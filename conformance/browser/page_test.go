@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"github.com/hedgerow-dev/hedgerow/overview"
 	"github.com/hedgerow-dev/hedgerow/overview/sample"
 )
 
@@ -153,6 +154,27 @@ func TestWithoutScripts(t *testing.T) {
 		if v.count(`table[data-table="`+table+`"] tbody tr`) == 0 {
 			t.Errorf("there is no table of %s", table)
 		}
+	}
+}
+
+// Whatever there is not, the page opens, and answers.
+func TestNearlyNothing(t *testing.T) {
+	outside := overview.Overview{AsOf: "2026-11-21", Connections: []overview.Connection{{
+		Cluster: "main", Ports: "443/TCP", From: overview.End{Group: "a", Label: "a"}, To: overview.End{Group: "b", Label: "b"},
+	}}}
+	unknown := overview.Overview{AsOf: "2026-11-21", Change: &overview.Change{
+		Since: "yesterday", Closed: outside.Connections, Vanished: []string{"prod/a", "c"}, Appeared: []string{"prod/b"},
+	}}
+	for i, o := range []*overview.Overview{{AsOf: "2026-11-21"}, &outside, &unknown} {
+		v := open(t, o, desktop)
+		want := []string{"Nothing here is called b.", "1 connection is open to b.", "Nothing is open to b. 1 connection closed since then."}[i]
+		v.search("to:b")
+		if got := v.text("#answer-note"); got != want {
+			t.Errorf("%d: %s", i, got)
+		}
+		v.choose("view", "matrix")
+		ask[bool](v, `document.getElementById("outline").open = true; return true`)
+		v.settle()
 	}
 }
 

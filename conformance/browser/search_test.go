@@ -37,6 +37,9 @@ func company() *overview.Overview {
 				"every namespace but prod/search",
 				"every namespace but prod/search",
 			), To: end("prod/monitoring", "prod/monitoring/api")},
+		overview.Connection{Cluster: "prod", Ports: "9091/TCP",
+			From: end("ingress-nginx, shipping and any other namespace", "ingress-nginx, shipping and any other namespace"),
+			To:   end("prod/reports", "prod/reports/api")},
 		overview.Connection{Cluster: "prod", Ports: "9187/TCP",
 			From: end("prod/monitoring", "prod/monitoring/api"), To: end("prod/payments", "prod/payments")})
 	return o
@@ -54,11 +57,12 @@ func TestSearch(t *testing.T) {
 			[]string{"staging/payments/api → staging/card-vault/api", "prod/payments/api → prod/card-vault/api"}},
 		{"Who reaches prod/card-vault", "1 connection is open to prod/card-vault.",
 			[]string{"prod/payments/api → prod/card-vault/api"}},
-		{"what can prod/shipping reach?", "3 connections are open from prod/shipping.",
+		{"what can prod/shipping reach?", "4 connections are open from prod/shipping.",
 			[]string{
 				"prod/shipping/api → carriers",
 				"prod/shipping → kube-system (pods with k8s-app=kube-dns)",
 				"every namespace but prod/search → prod/monitoring/api",
+				"ingress-nginx, shipping and any other namespace → prod/reports/api",
 			}},
 		{"what does prod/search reach?", "1 connection is open from prod/search.",
 			[]string{"prod/search → kube-system (pods with k8s-app=kube-dns)"}},
@@ -66,6 +70,14 @@ func TestSearch(t *testing.T) {
 			[]string{"staging/checkout/api → staging/payments/api", "prod/checkout/api → prod/payments/api"}},
 		{"can checkout reach payments?", "2 connections are open from checkout to payments. " + alsoTeam,
 			[]string{"staging/checkout/api → staging/payments/api", "prod/checkout/api → prod/payments/api"}},
+		// By the names of Kubernetes, and as one that nothing names.
+		{"from:shared/prod-ingress to:reports", "1 connection is open from shared/prod-ingress to reports. " +
+			"No policy rules shared/prod-ingress: there, only the other ends decide.",
+			[]string{"ingress-nginx, shipping and any other namespace → prod/reports/api"}},
+		{"from:legacy-cron to:reports", "1 connection is open from legacy-cron to reports. " +
+			"No policy rules legacy-cron: there, only the other ends decide.",
+			[]string{"ingress-nginx, shipping and any other namespace → prod/reports/api"}},
+		{"from:orders to:reports", "Nothing is open from orders to reports.", nil},
 		{"to:banks", "2 connections are open to banks.",
 			[]string{"staging/payments/api → banks", "prod/payments/api → banks"}},
 		{"can frontend reach card-vault?", "Nothing is open from frontend to card-vault.", nil},

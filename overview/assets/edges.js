@@ -33,25 +33,30 @@ function middle(r) {
   return [r.x + r.width / 2, r.y + r.height / 2];
 }
 
-// edgeOf gives where the line from the middle of a box to a point leaves it.
-function edgeOf(r, [x, y]) {
-  const [cx, cy] = middle(r);
-  const dx = x - cx,
-    dy = y - cy;
-  if (dx === 0 && dy === 0) return [cx, cy];
-  const scale = 1 / Math.max(Math.abs(dx) / (r.width / 2 + 3), Math.abs(dy) / (r.height / 2 + 3));
-  return [cx + dx * scale, cy + dy * scale];
+// anchor gives where lines of a box begin, right of its middle, or end, left of it.
+function anchor(r, aside) {
+  const [x, y] = middle(r);
+  return [x + r.width * aside, y];
+}
+
+// edgeOf gives where the line from a point in a box to one outside of it leaves the box.
+function edgeOf(r, [x, y], [toX, toY]) {
+  const room = 3;
+  const far = (at, to, low, high) =>
+    to > at ? (high + room - at) / (to - at) : to < at ? (low - room - at) / (to - at) : 1;
+  const t = Math.min(1, far(x, toX, r.x, r.x + r.width), far(y, toY, r.y, r.y + r.height));
+  return [x + (toX - x) * t, y + (toY - y) * t];
 }
 
 // lineOf gives the path of a pair and its points: a bow, so that there and back are two lines.
 function lineOf(pair) {
-  const a = middle(pair.from),
-    b = middle(pair.to);
+  const a = anchor(pair.from, 0.2),
+    b = anchor(pair.to, -0.2);
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
   const bend = Math.min(0.16, 60 / length);
   const control = [(a[0] + b[0]) / 2 + (b[1] - a[1]) * bend, (a[1] + b[1]) / 2 - (b[0] - a[0]) * bend];
-  const start = edgeOf(pair.from, control),
-    end = edgeOf(pair.to, control);
+  const start = edgeOf(pair.from, a, control),
+    end = edgeOf(pair.to, b, control);
   const path = d3.path();
   path.moveTo(...start);
   path.quadraticCurveTo(...control, ...end);

@@ -123,7 +123,7 @@ const textOf = once((x) =>
 );
 
 function connectionsWith(end, side) {
-  return model.connections.some((c) => end.matches(c[side], c[side + "Label"], c.cluster));
+  return [...model.connections, ...model.beside].some((c) => end.matches(c[side], c[side + "Label"], c.cluster));
 }
 
 // noteOf says how much is open, and what makes that less than it seems.
