@@ -263,23 +263,33 @@ func changes(o *Overview) []table {
 	if c == nil {
 		return nil
 	}
+	reasons := map[string]string{}
+	for _, f := range o.Flows {
+		reasons[f.Name] = f.Reason
+	}
 	return []table{
-		differing(
-			"opened",
-			"+ Opens",
-			"Nothing opens.",
-			c.Opened,
-		), differing("closed", "− Closes", "Nothing closes.", c.Closed),
+		differing("opened", "+ Opens", "Nothing opens.", c.Opened, reasons),
+		differing("closed", "− Closes", "Nothing closes.", c.Closed, reasons),
 		single("appeared", "+ New namespaces", "", "namespace", c.Appeared),
 		single("vanished", "− Namespaces that are gone", "", "namespace", c.Vanished),
 		single("notes", "What else changed", "", "change", c.Notes),
 	}
 }
 
-func differing(id, title, none string, cs []Connection) table {
-	t := table{ID: id, Title: title, None: none, Head: []string{"from", "to", "ports", "cluster", "by"}}
+// differing lists connections with the reasons of those of their flows that are
+// declared.
+func differing(id, title, none string, cs []Connection, reasons map[string]string) table {
+	t := table{ID: id, Title: title, None: none, Head: []string{"from", "to", "ports", "cluster", "by", "reason"}}
 	for _, c := range cs {
-		t.Rows = append(t.Rows, row{id, []string{c.From.Label, c.To.Label, c.Ports, c.Cluster, c.by()}})
+		var because []string
+		for _, f := range c.Flows {
+			if r := reasons[f]; r != "" {
+				because = append(because, r)
+			}
+		}
+		t.Rows = append(t.Rows, row{id, []string{
+			c.From.Label, c.To.Label, c.Ports, c.Cluster, c.by(), strings.Join(because, "; "),
+		}})
 	}
 	return t
 }

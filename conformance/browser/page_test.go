@@ -81,7 +81,7 @@ func TestBeforeAndAfter(t *testing.T) {
 	) {
 		t.Errorf("the signs %s", got)
 	}
-	if got := v.text("#change"); !strings.Contains(got, "3 connections open (+), 3 close (−)") ||
+	if got := v.text("#change"); !strings.Contains(got, "3 opened (+), 3 closed (−)") ||
 		!strings.Contains(got, "prod/coupons/api") {
 		t.Errorf("before and after: %s", got)
 	}
