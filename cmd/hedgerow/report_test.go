@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/hedgerow-dev/hedgerow/internal/tenancies"
 	"github.com/hedgerow-dev/hedgerow/overview"
 )
@@ -21,9 +23,22 @@ func TestReportOfTenancies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "report.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Setenv("HEDGEROW_AS_OF", testDay)
+			since := filepath.Join("..", "..", "testdata", "tenancies", "smallest")
+			if _, err := os.Stat(filepath.Join(dir, configFile)); err == nil {
+				since = dir // whose configuration is not for another
+			}
+			var doc any
+			ask(t, &doc, "-C", dir, "report", "--format", "json", "--since", since)
+			if err := schema.Validate(doc); err != nil {
+				t.Error(err)
+			}
 			var o overview.Overview
 			ask(t, &o, "-C", dir, "report", "--format", "json")
 			var reached struct{ Connections []json.RawMessage }
