@@ -137,3 +137,8 @@ function shortName(g) {
   const place = g.environment || (g.namespace ? "shared" : "");
   return place && g.name.startsWith(place + "/") ? g.name.slice(place.length + 1) : g.name;
 }
+
+// The name in a group's tile, where the frame around it says that it is outside.
+function tileName(g) {
+  return shortName(g).replace(/^external\//, "");
+}

@@ -84,7 +84,7 @@ const titles = (() => {
     const most = far ? Math.floor((TILE.width - 14) / (size * 0.63)) : 19;
     names.style("font-size", size + "px").attr("y", far ? TILE.height / 2 + size * 0.36 : 18);
     names.text((t) =>
-      cut([far ? signOf(t.group) : t.group.sign, shortName(t.group)].filter(Boolean).join(" "), most),
+      cut([far ? signOf(t.group) : t.group.sign, tileName(t.group)].filter(Boolean).join(" "), most),
     );
   }
 
