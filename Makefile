@@ -160,5 +160,7 @@ bin/gitlab-ci-local: tools/gitlab-ci-local/package-lock.json
 	printf '#!/bin/sh\nexec node "%s" "$$@"\n' "$(CURDIR)/$@.npm/node_modules/.bin/gitlab-ci-local" > $@
 	chmod +x $@
 
+bin/dockerlint: tools/dockerlint/main.go
+
 bin/%: tools/%/go.mod tools/%/go.sum
 	go build -C tools/$* -o ../../bin/ tool

@@ -38,7 +38,7 @@ func (c *checker) enforces(k *tenancy.Cluster) {
 	case unsaid && plugin.Enforces.Option != "":
 		c.Error(diag.CNINotEnforcing, k.CNI.Pos, fmt.Sprintf("see that \"%s\" shows it, and add cniAcknowledged: \"%s\"", plugin.Options, plugin.Enforces.Option),
 			"%s on cluster %q ignores every policy without %s, and the tenancy does not say that it is set", k.CNI.Text, k.Name, plugin.Enforces.Option)
-	case unsaid && (k.CNI.Text == "flannel" || k.CNI.Text == "other"):
+	case unsaid && plugin.MayIgnore():
 		c.Error(diag.CNINotEnforcing, k.CNI.Pos, "use a plugin that enforces policies, or add cniAcknowledged: \"why policies are enforced\"",
 			"cni %q on cluster %q may ignore every policy", k.CNI.Text, k.Name)
 	}

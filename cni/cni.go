@@ -103,5 +103,9 @@ func Of(name string) Plugin {
 	return Plugin{Name: name}
 }
 
+// MayIgnore reports whether the plugin may ignore policies: nothing is known of it,
+// it does not enforce them, or only with an option.
+func (p Plugin) MayIgnore() bool { return !p.Enforces.Yes || p.Enforces.Option != "" }
+
 // Plugins gives all that something is known of, sorted by name.
 func Plugins() []Plugin { return slices.Clone(table) }

@@ -95,10 +95,8 @@ func (t *interner) connections(cs []Connection) []any {
 	for i := range cs {
 		c := &cs[i]
 		out[i] = []any{
-			t.id(
-				c.Cluster,
-			), t.id(c.From.Group), t.id(c.From.Label), t.id(c.To.Group), t.id(c.To.Label), t.id(c.Ports),
-			t.ids(c.Flows), t.policies(c.Policies),
+			t.id(c.Cluster), t.id(c.From.Group), t.id(c.From.Label), t.id(c.To.Group), t.id(c.To.Label),
+			t.id(c.Ports), t.ids(c.Flows), t.policies(c.Policies),
 		}
 	}
 	return out

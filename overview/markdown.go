@@ -14,12 +14,7 @@ import (
 // page. Errors are those of w.
 func WriteMarkdown(w io.Writer, o *Overview) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(
-		out,
-		"# Open flows as of %s\n\n%s\n",
-		report.EscapeMarkdown(o.AsOf),
-		report.EscapeMarkdown(summary(o)),
-	)
+	fmt.Fprintf(out, "# Open flows as of %s\n\n%s\n", report.EscapeMarkdown(o.AsOf), report.EscapeMarkdown(summary(o)))
 	eye := attention(o)
 	fmt.Fprint(out, "\n## What needs your eye\n\n")
 	for _, t := range eye {
@@ -72,13 +67,6 @@ func (t *table) markdown(w io.Writer, level string) {
 func summary(o *Overview) string {
 	expired := len(expiredFlows(o).Rows)
 	return fmt.Sprintf("%s on %s, with %s and %s; written by Hedgerow %s.",
-		counted(len(o.Namespaces), "namespace"), counted(len(o.Clusters), "cluster"),
-		counted(len(o.Flows)-expired, "open flow"), counted(len(o.Guards), "guard"), o.Version)
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+		report.Count(len(o.Namespaces), "namespace"), report.Count(len(o.Clusters), "cluster"),
+		report.Count(len(o.Flows)-expired, "open flow"), report.Count(len(o.Guards), "guard"), o.Version)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -137,16 +136,4 @@ func cutOf(line []rune) int {
 		}
 	}
 	return len(line)
-}
-
-// Number writes a number as people read it, in groups of three digits.
-func Number(n int) string {
-	digits := []byte(strings.TrimPrefix(strconv.Itoa(n), "-"))
-	for at := len(digits) - 3; at > 0; at -= 3 {
-		digits = slices.Insert(digits, at, ',')
-	}
-	if n < 0 {
-		return "-" + string(digits)
-	}
-	return string(digits)
 }

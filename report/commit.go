@@ -171,10 +171,10 @@ func (d *Difference) subject(changes []*mergedChange, first string, more bool) s
 		parts = append(parts, plain(first))
 	}
 	if appeared > 0 {
-		parts = append(parts, fmt.Sprintf("isolate %s", counted(appeared, "namespace")))
+		parts = append(parts, fmt.Sprintf("isolate %s", Count(appeared, "namespace")))
 	}
 	if unisolated > 0 {
-		parts = append(parts, fmt.Sprintf("release %s", counted(unisolated, "namespace")))
+		parts = append(parts, fmt.Sprintf("release %s", Count(unisolated, "namespace")))
 	}
 	for _, v := range []string{"open", "close", "change"} {
 		n := 0
@@ -184,7 +184,7 @@ func (d *Difference) subject(changes []*mergedChange, first string, more bool) s
 			}
 		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", v, counted(n, "connection")))
+			parts = append(parts, fmt.Sprintf("%s %s", v, Count(n, "connection")))
 		}
 	}
 	switch out := strings.Join(parts, ", "); {
@@ -196,13 +196,6 @@ func (d *Difference) subject(changes []*mergedChange, first string, more bool) s
 		return "retire or release namespaces; nothing opens or closes"
 	}
 	return "regenerate the overlays; nothing opens or closes"
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // withTeams names the teams that changes are about, where there is room.

@@ -114,10 +114,10 @@ func runAudit(ctx context.Context, w world, cfg *config, o *auditOptions) error 
 	}
 	verdict := "is as the tenancy says"
 	if n := len(found.Findings); n > 0 {
-		verdict = "has no error and " + count(n, "warning")
+		verdict = "has no error and " + report.Count(n, "warning")
 	}
 	j.say(j.summaryWriter(), "cluster %s%s %s: %s, %s\n", cluster, context, verdict,
-		count(found.Namespaces, "managed namespace"), countPolicies(found.Policies))
+		report.Count(found.Namespaces, "managed namespace"), report.Count(found.Policies, "policy"))
 	return nil
 }
 

@@ -232,7 +232,7 @@ func (j *job) ciPublish(ctx context.Context) (*ciPart, error) {
 		part.lines = []string{"there is nothing to publish: " + where + " is what the tenancy says"}
 		return part, nil
 	}
-	part.lines = []string{fmt.Sprintf("publish would commit to %s, %s written and %s deleted:", where, count(len(result.Write), "file"), report.Number(len(result.Delete)))}
+	part.lines = []string{fmt.Sprintf("publish would commit to %s, %s written and %s deleted:", where, report.Count(len(result.Write), "file"), report.Number(len(result.Delete)))}
 	for line := range strings.Lines(result.Message) {
 		part.lines = append(part.lines, strings.TrimSpace(line))
 	}
@@ -287,7 +287,7 @@ const longestList = 50
 func (j *job) ciMarkdown(w io.Writer, parts []ciPart) error {
 	ds := diag.Sort(j.found())
 	errs, warns := diag.Count(ds)
-	fmt.Fprintf(w, "## Hedgerow: %s, %s\n", count(errs, "error"), count(warns, "warning"))
+	fmt.Fprintf(w, "## Hedgerow: %s, %s\n", report.Count(errs, "error"), report.Count(warns, "warning"))
 	ds = slices.DeleteFunc(ds, func(d diag.Diagnostic) bool { return d.Silenced != "" })
 	slices.SortStableFunc(ds, func(a, b diag.Diagnostic) int { return warnings(&a) - warnings(&b) }) // errors first
 	for _, d := range ds[:min(len(ds), longestList)] {

@@ -175,7 +175,7 @@ func flagsOf(add func(*pflag.FlagSet)) (flags []*pflag.Flag) {
 }
 
 func within(f *pflag.Flag, add func(*pflag.FlagSet)) bool {
-	return slices.ContainsFunc(flagsOf(add), func(g *pflag.Flag) bool { return g.Name == f.Name })
+	return slices.ContainsFunc(flagsOf(add), func(g *pflag.Flag) bool { return g.Name == f.Name && g.Usage == f.Usage })
 }
 
 func hasAll(cmd *cobra.Command, add func(*pflag.FlagSet)) bool {

@@ -187,21 +187,8 @@ func (f *formattedFile) write() error {
 	}
 	defer root.Close()
 	name := filepath.Base(f.at)
-	beside := "." + name + ".hedgerow"
-	if err := root.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err // what has its name is left over, or a link to elsewhere
-	}
-	if err := f.writeBeside(root, beside); err != nil {
-		return errors.Join(err, root.Remove(beside))
-	}
-	return root.Rename(beside, name)
-}
-
-func (f *formattedFile) writeBeside(root *os.Root, name string) error {
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.mode)
-	if err != nil {
+	if err := putFile(root, name, f.want, f.mode); err != nil {
 		return err
 	}
-	_, err = file.Write(f.want)
-	return errors.Join(err, file.Chmod(f.mode), file.Close())
+	return root.Chmod(name, f.mode) // of which the umask may have taken some
 }

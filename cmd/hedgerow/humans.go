@@ -2,22 +2,10 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hedgerow-dev/hedgerow/report"
 )
-
-func countPolicies(n int) string {
-	return strings.Replace(count(n, "policy"), "policys", "policies", 1)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return report.Number(n) + " " + noun + "s"
-}
 
 // away says how far a day is from another: as people do, so the further, the
 // rougher; "" of what is no day.
@@ -40,11 +28,11 @@ func away(from, day string) string {
 	case days == 0:
 		return "today"
 	case days < 60:
-		far = count(days, "day")
+		far = report.Count(days, "day")
 	case days < 730:
-		far = count(days*12/365, "month")
+		far = report.Count(days*12/365, "month")
 	default:
-		far = count(days/365, "year")
+		far = report.Count(days/365, "year")
 	}
 	if ago {
 		return far + " ago"

@@ -263,10 +263,6 @@ func isTenancy(f setupFile) int {
 	return 0
 }
 
-// unfinished is the name under which a file is written before it gets its own, so
-// that a run that is killed leaves no half of it. The next run takes its place.
-const unfinished = ".hedgerow-init"
-
 // create writes a file unless there is one, and says which. It follows no link out
 // of the file's folder.
 func (f *setupFile) create() (string, error) {
@@ -291,16 +287,5 @@ func put(root *os.Root, name string, data []byte) error {
 	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return err
 	}
-	half := path.Join(path.Dir(name), unfinished)
-	if err := root.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	err := root.WriteFile(half, data, 0o644)
-	if err == nil {
-		err = root.Rename(half, name)
-	}
-	if err != nil {
-		_ = root.Remove(half) // the first error counts
-	}
-	return err
+	return putFile(root, name, data, 0o644)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/diag"
 	"github.com/hedgerow-dev/hedgerow/facts"
 	"github.com/hedgerow-dev/hedgerow/kube"
+	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/schema"
 )
 
@@ -112,16 +113,10 @@ const examplePlugin = "calico"
 // exampleWith gives the cluster of the example another network plugin.
 func exampleWith(plugin string) []byte {
 	says := fmt.Sprintf("cni: %q", plugin)
-	if acknowledged(plugin) {
+	if cni.Of(plugin).MayIgnore() {
 		says = fmt.Sprintf("cni: %q, cniAcknowledged: %q", plugin, unsaid)
 	}
 	return bytes.Replace(starter, []byte(`cni: "`+examplePlugin+`"`), []byte(says), 1)
-}
-
-// acknowledged reports whether a tenancy has to say why a plugin enforces
-// policies.
-func acknowledged(plugin string) bool {
-	return plugin == "flannel" || plugin == "other" || cni.Of(plugin).Enforces.Option != ""
 }
 
 // A found cluster is what the first tenancy is made of.
@@ -213,7 +208,7 @@ func (f *foundCluster) use(plugin string) {
 	case k.CNI.State != facts.Known:
 		k.CNI = known("other", "name it once it is known: "+k.CNI.Why)
 	}
-	if acknowledged(k.CNI.Value) && k.Enforces.State != facts.Known {
+	if cni.Of(k.CNI.Value).MayIgnore() && k.Enforces.State != facts.Known {
 		k.Enforces = known(unsaid, "find out what makes it, and say so")
 	}
 	if since := cni.Of(k.CNI.Value).Enforces.Since; cni.Before(k.CNIVersion.Value, since) {
@@ -305,8 +300,8 @@ func (f *foundCluster) report(o *firstOptions) (found, next []string) {
 			ports += len(l.Ports)
 		}
 	}
-	found = append(found, fmt.Sprintf("found: %s of %s, %d of the platform, %d that others isolate; %s, %s", count(managed, "namespace"), count(len(teams), "team"),
-		len(f.census.Namespaces)-managed-isolated, isolated, count(workloads, "workload"), count(ports, "port")))
+	found = append(found, fmt.Sprintf("found: %s of %s, %d of the platform, %d that others isolate; %s, %s", report.Count(managed, "namespace"), report.Count(len(teams), "team"),
+		len(f.census.Namespaces)-managed-isolated, isolated, report.Count(workloads, "workload"), report.Count(ports, "port")))
 	for _, why := range census.Reasons {
 		var all []string
 		for _, l := range f.census.Left {

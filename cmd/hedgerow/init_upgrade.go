@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/schema"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -62,7 +63,7 @@ func upgradeSchema(w world, dir string) error {
 		fmt.Fprintf(w.out, "left %s, which is not of this version's schema: \"hedgerow vet\" says what to do\n", name)
 	}
 	if changed == 0 {
-		fmt.Fprintf(w.out, "the schema is up to date: %s\n", count(len(ours), "file"))
+		fmt.Fprintf(w.out, "the schema is up to date: %s\n", report.Count(len(ours), "file"))
 		return nil
 	}
 	fmt.Fprintln(w.out, "what stood in them is gone, also what somebody had edited by hand: Git still has it")

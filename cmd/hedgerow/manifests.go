@@ -15,6 +15,7 @@ import (
 
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -49,7 +50,7 @@ func readClusters(stdin io.Reader, paths []string) (out []manifestCluster, err e
 // warn speaks of what could close or open more and is not judged.
 func (c *manifestCluster) warn(w world) {
 	for kind, names := range tenancy.Sorted(c.objects.Unjudged) {
-		fmt.Fprintf(w.err, "warning: %s of kind %s may close or open more, and only NetworkPolicy is judged\n", count(len(names), "object"), kind)
+		fmt.Fprintf(w.err, "warning: %s of kind %s may close or open more, and only NetworkPolicy is judged\n", report.Count(len(names), "object"), kind)
 	}
 	hosts := 0
 	for _, l := range c.objects.Workloads {
@@ -58,14 +59,14 @@ func (c *manifestCluster) warn(w world) {
 		}
 	}
 	if hosts > 0 {
-		fmt.Fprintf(w.err, "note: %s on the network of the nodes: no policy selects them\n", count(hosts, "workload"))
+		fmt.Fprintf(w.err, "note: %s on the network of the nodes: no policy selects them\n", report.Count(hosts, "workload"))
 	}
 	passed := 0
 	for _, n := range c.objects.Passed {
 		passed += n
 	}
 	if passed > 0 {
-		fmt.Fprintf(w.err, "note: nothing in %s of %s says who reaches whom\n", count(passed, "object"), count(len(c.objects.Passed), "kind"))
+		fmt.Fprintf(w.err, "note: nothing in %s of %s says who reaches whom\n", report.Count(passed, "object"), report.Count(len(c.objects.Passed), "kind"))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/proof"
 	"github.com/hedgerow-dev/hedgerow/reach"
 	"github.com/hedgerow-dev/hedgerow/render"
+	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/schema"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -282,7 +283,7 @@ func (j *job) reportOn(ds []diag.Diagnostic) error {
 	}
 	if diag.HasErrors(ds) {
 		errs, warns := diag.Count(ds)
-		j.say(j.w.err, "\n%s, %s\n", count(errs, "error"), count(warns, "warning"))
+		j.say(j.w.err, "\n%s, %s\n", report.Count(errs, "error"), report.Count(warns, "warning"))
 		return errProblems
 	}
 	return nil

@@ -431,7 +431,7 @@ func rolloutWords(overlays []*generator.Overlay, ended []string) string {
 		case n == 1 && len(r.namespaces[0]) <= 40: // a subject has room for that
 			out = append(out, r.verb+" the roll-out of "+r.namespaces[0])
 		case n > 0:
-			out = append(out, r.verb+" "+count(n, "roll-out"))
+			out = append(out, r.verb+" "+report.Count(n, "roll-out"))
 		}
 	}
 	return strings.Join(out, ", ")

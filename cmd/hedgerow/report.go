@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -168,7 +166,11 @@ func (j *job) overview(o *reportOptions, old *state) (*overview.Overview, error)
 		}
 		in.Since = o.since
 	}
-	return gather.Overview(in)
+	shown, err := gather.Overview(in)
+	if err != nil {
+		return nil, failure{err}
+	}
+	return shown, nil
 }
 
 // everything focuses on nothing.
@@ -210,21 +212,4 @@ func (j *job) silences() (out []overview.Silence) {
 		}
 	}
 	return out
-}
-
-// replaceFile writes a file that is never half there.
-func replaceFile(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".hedgerow-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // once it is renamed, nothing is there
-	if _, err := f.Write(data); err != nil {
-		_ = f.Close() // the first error counts
-		return err
-	}
-	if err := cmp.Or(f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }

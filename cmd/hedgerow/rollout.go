@@ -184,5 +184,5 @@ func progressInWords(p *proof.Progress) string {
 	if p.Namespaces == 1 {
 		are = "is"
 	}
-	return fmt.Sprintf("%s of %s%s %s enforced", report.Number(p.Enforced), count(p.Namespaces, shared+"namespace"), of, are)
+	return fmt.Sprintf("%s of %s%s %s enforced", report.Number(p.Enforced), report.Count(p.Namespaces, shared+"namespace"), of, are)
 }

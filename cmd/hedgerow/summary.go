@@ -42,10 +42,10 @@ func (j *job) contents() string {
 			flows[p.Cause.Flow.Name] = true
 		}
 	}
-	out := fmt.Sprintf("%s on %s, %s, %s open", count(len(overlays), "namespace"), count(len(j.expansion.Clusters), "cluster"),
-		countPolicies(policies), count(len(flows), "flow"))
+	out := fmt.Sprintf("%s on %s, %s, %s open", report.Count(len(overlays), "namespace"), report.Count(len(j.expansion.Clusters), "cluster"),
+		report.Count(policies, "policy"), report.Count(len(flows), "flow"))
 	if j.guards.Held > 0 {
-		out += fmt.Sprintf(", %s kept", count(j.guards.Held, "guard"))
+		out += fmt.Sprintf(", %s kept", report.Count(j.guards.Held, "guard"))
 	}
 	return out
 }

@@ -68,6 +68,12 @@ func newGatherer(in Input) *gatherer {
 	return &gatherer{Input: in, names: names(in.Proof), open: openedBy(in.Expansion)}
 }
 
+var states = map[proof.State]string{proof.Enforced: overview.Enforced, proof.Open: overview.Open, proof.Retired: overview.Retired}
+
+var verdicts = map[proof.GuardState]string{
+	proof.GuardHeld: overview.Held, proof.GuardBroken: overview.Broken, proof.GuardSuspended: overview.Suspended, proof.GuardApart: overview.Apart,
+}
+
 // A location is a namespace as Kubernetes has it.
 type location struct{ cluster, namespace string }
 
@@ -130,7 +136,7 @@ func (g *gatherer) namespaces(standings *proof.Standings) []overview.Namespace {
 	for _, s := range standings.Namespaces {
 		at := location{s.Cluster, s.Namespace}
 		n := overview.Namespace{Name: g.names[at], Kubernetes: s.Namespace, Cluster: s.Cluster, Environment: s.Environment, Team: s.Team,
-			Owners: s.Owners, State: string(s.State), Exemptions: exempt[at]}
+			Owners: s.Owners, State: states[s.State], Exemptions: exempt[at]}
 		if s.Rollout != nil {
 			n.Reason, n.Until = s.Rollout.Reason, s.Rollout.Until
 		}
@@ -215,7 +221,7 @@ func (g *gatherer) guards() []overview.Guard {
 		if guard.Always != nil {
 			kind = "always"
 		}
-		out = append(out, overview.Guard{Name: name, Kind: kind, Reason: guard.Reason, Verdict: string(g.Guards.Of(name)), At: guard.Pos.String()})
+		out = append(out, overview.Guard{Name: name, Kind: kind, Reason: guard.Reason, Verdict: verdicts[g.Guards.Of(name)], At: guard.Pos.String()})
 	}
 	return out
 }
