@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/hedgerow-dev/hedgerow/generator"
+	"github.com/hedgerow-dev/hedgerow/internal/regular"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -168,7 +168,7 @@ func digest(data []byte) string {
 // Hedgerow wrote, sorted; each has a folder of its name. It gives nil for any
 // other folder.
 func ClusterFolders(dir string) []string {
-	data, err := os.ReadFile(filepath.Join(dir, InventoryFile))
+	data, err := regular.Read(filepath.Join(dir, InventoryFile), maxFileSize)
 	if err != nil {
 		return nil
 	}

@@ -15,6 +15,8 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
+
+	"github.com/hedgerow-dev/hedgerow/internal/regular"
 )
 
 // Kustomization is a folder with a kustomization, as far as it must be known to
@@ -45,11 +47,11 @@ func findKustomization(dir string, path []string, seen map[string]bool) (*Kustom
 		return nil, nil
 	}
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
-		data, err := os.ReadFile(filepath.Join(dir, name))
+		data, err := regular.Read(filepath.Join(dir, name), maxFileSize)
 		if os.IsNotExist(err) {
 			continue
 		} else if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
 		}
 		k := &Kustomization{Dir: dir}
 		if err := k.read(data); err != nil {
@@ -135,9 +137,9 @@ func (k *Kustomization) entry(field, entry string) error {
 	case info.IsDir():
 		k.Uses = append(k.Uses, at)
 	case plugin:
-		data, err := os.ReadFile(at)
+		data, err := regular.Read(at, maxFileSize)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", at, err)
 		}
 		return localPlugins(data)
 	}

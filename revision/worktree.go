@@ -16,6 +16,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/hedgerow-dev/hedgerow/internal/regular"
 )
 
 // Root gives the folder of the worktree.
@@ -218,11 +220,11 @@ func (r *Repository) SameTenancy(one, other string) (bool, error) {
 
 // holds reports whether a file of the worktree holds what a blob does.
 func holds(file string, blob plumbing.Hash) (bool, error) {
-	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // a link to nothing
+	data, err := regular.Read(file, largest)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, regular.ErrNot) {
+		return false, nil // a link to nothing, or to what has no end
 	} else if err != nil {
-		return false, err
+		return false, fmt.Errorf("%s: %w", file, err)
 	}
 	plain := bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	return plumbing.ComputeHash(plumbing.BlobObject, data) == blob || plumbing.ComputeHash(plumbing.BlobObject, plain) == blob, nil

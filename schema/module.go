@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/mod/modfile"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/internal/regular"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
@@ -83,8 +84,8 @@ func Vendoring(dir string) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	if !found {
 		out[moduleFile] = []byte(ModuleFile("tenancy.example"))
-	} else if data, err := os.ReadFile(moduleFile); err != nil {
-		return nil, err
+	} else if data, err := regular.Read(moduleFile, MaxFileSize); err != nil {
+		return nil, fmt.Errorf("%s: %w", moduleFile, err)
 	} else if mod, err := modfile.ParseNonStrict(data, moduleFile); err == nil && mod.ModuleRootPath() == modulePath {
 		return nil, nil
 	}
@@ -119,9 +120,9 @@ func (m *module) vendored(kind string) string {
 
 func (m *module) read(f *folder) error {
 	path := filepath.Join(m.root, "cue.mod", "module.cue")
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, MaxFileSize)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", f.show(path), err)
 	}
 	at := gotoken.Position{Filename: f.show(path), Line: 1, Column: 1}
 	mod, err := modfile.ParseNonStrict(data, path)
@@ -184,12 +185,12 @@ func (m *module) checkVersion(f *folder) {
 	current := 0
 	for name, text := range tenancy.Sorted(vendoredFiles) {
 		path := filepath.Join(m.vendored("pkg"), name)
-		switch data, err := os.ReadFile(path); {
+		switch data, err := regular.Read(path, MaxFileSize); {
 		case os.IsNotExist(err):
 			missing = append(missing, name)
 		case err == nil && string(data) == text:
 			current++
-		case err == nil:
+		case err == nil, errors.Is(err, regular.ErrNot):
 			f.lint(diag.SchemaVersion, gotoken.Position{Filename: f.show(path), Line: 1, Column: 1},
 				"run \"hedgerow init --upgrade\": editors and \"cue vet\" read it",
 				"the vendored schema is not this version's; Hedgerow uses its own")

@@ -66,6 +66,7 @@ var broken = fstest.MapFS{
 	"internal/declared/a.go":    importing("net/netip", module+"/tenancy", module+"/generator"),
 	"internal/addresses/a.go":   importing("net/netip", "go4.org/netipx"),
 	"internal/policykinds/a.go": importing("strings", "k8s.io/api/core/v1"),
+	"internal/regular/a.go":     importing("os", "k8s.io/api/core/v1"),
 	"internal/packets/a.go":     importing("net/netip", module+"/internal/declared", module+"/generator"),
 	"internal/foreign/a.go":     importing("k8s.io/api/core/v1", module+"/reach"),
 	"internal/gitserver/a.go":   importing("net/http/cgi", "golang.org/x/crypto/ssh/agent", "github.com/go-git/go-git/v5"),
@@ -128,6 +129,7 @@ internal/foreign/a.go:3: ./internal/foreign may not use "./reach": policies that
 internal/gitserver/a.go:4: ./internal/gitserver may not use "github.com/go-git/go-git/v5": the servers of tests share no code with the client that is tested on them
 internal/packets/a.go:4: ./internal/packets may not use "./generator": packets are chosen by what the tenancy says alone, whatever is made of it
 internal/policykinds/a.go:3: ./internal/policykinds may not use "k8s.io/api/core/v1": which kinds decide is a table, and nothing else
+internal/regular/a.go:3: ./internal/regular may not use "k8s.io/api/core/v1": it reads a file, and knows nothing of what is in it
 kube/a.go:2: ./kube may not use "cuelang.org/go/cue": kube says what is on a cluster, and must not learn what should be
 kube/a.go:3: ./kube may not use "sigs.k8s.io/kustomize/api/resmap": kube says what is on a cluster, and must not learn what should be
 kube/a.go:4: ./kube may not use "github.com/go-git/go-git/v5": kube says what is on a cluster, and must not learn what should be

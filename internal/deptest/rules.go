@@ -104,6 +104,11 @@ var Rules = []Rule{
 		Reason: "which addresses are nobody's is a table, and nothing else",
 	},
 	{
+		In:     "./internal/regular/...",
+		Only:   []string{"std"},
+		Reason: "it reads a file, and knows nothing of what is in it",
+	},
+	{
 		In:     "./internal/policykinds/...",
 		Only:   []string{"std"},
 		Reason: "which kinds decide is a table, and nothing else",
@@ -183,7 +188,7 @@ var Rules = []Rule{
 	},
 	{
 		In:     "./revision/...",
-		Only:   []string{"std", "github.com/go-git/..."},
+		Only:   []string{"std", "github.com/go-git/...", "./internal/regular/..."},
 		Reason: "the past of a tenancy is files; what they mean is not its business",
 	},
 	{
