@@ -9,6 +9,7 @@ import (
 
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/load"
+	"cuelang.org/go/cue/parser"
 	"cuelang.org/go/mod/modfile"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
@@ -112,6 +113,33 @@ func TenancyAbove(dir string) (string, error) {
 	}
 	return "", nil
 }
+
+// OtherPackage gives a CUE file of dir that is of another package than a first
+// tenancy, and the name of that package: a tenancy would not vet beside it. It
+// gives "" if there is none, or no dir.
+func OtherPackage(dir string) (file, name string, err error) {
+	files, err := (&folder{dir: dir}).cueFiles()
+	if err != nil && !os.IsNotExist(err) {
+		return "", "", err
+	}
+	for _, file := range files {
+		data, err := regular.Read(filepath.Join(dir, file), MaxFileSize)
+		if err != nil {
+			return "", "", fmt.Errorf("%s: %w", file, err)
+		}
+		clause, err := parser.ParseFile(file, data, parser.PackageClauseOnly)
+		if err != nil {
+			continue // vet says what is wrong with it
+		}
+		if name := clause.PackageName(); name != "" && name != firstPackage {
+			return file, name, nil
+		}
+	}
+	return "", "", nil
+}
+
+// firstPackage is the package of every tenancy that Hedgerow writes.
+const firstPackage = "tenancy"
 
 // vendored gives the folder below cue.mod in which the schema may be vendored.
 func (m *module) vendored(kind string) string {

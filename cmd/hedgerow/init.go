@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/hedgerow-dev/hedgerow/internal/nearest"
+	"github.com/hedgerow-dev/hedgerow/internal/regular"
 	"github.com/hedgerow-dev/hedgerow/schema"
 	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
@@ -227,6 +229,11 @@ func (s *setup) addTenancy(cmd *cobra.Command, v *viper.Viper, w world, dir stri
 		s.add(dir, schema.TenancyFile, nil)
 		return nil
 	}
+	if file, name, err := schema.OtherPackage(dir); err != nil {
+		return failure{err}
+	} else if name != "" {
+		return fmt.Errorf("%s is of package %s, and a tenancy is a package of its own: name a folder for it with --dir", filepath.ToSlash(filepath.Join(dir, file)), name)
+	}
 	text, err := s.firstTenancy(cmd, v, w, dir, o)
 	if err != nil {
 		return err
@@ -240,6 +247,13 @@ func (s *setup) addTenancy(cmd *cobra.Command, v *viper.Viper, w world, dir stri
 func (s *setup) write(w world) error {
 	slices.SortFunc(s.files, func(a, b setupFile) int { return strings.Compare(a.shown, b.shown) })
 	slices.SortStableFunc(s.files, func(a, b setupFile) int { return isTenancy(a) - isTenancy(b) })
+	var errs []error
+	for _, f := range s.files {
+		errs = append(errs, f.obstacle())
+	}
+	if err := onceEach(errs); err != nil {
+		return failure{fmt.Errorf("%w\nnothing was written", err)}
+	}
 	for _, f := range s.found {
 		fmt.Fprintln(w.out, f)
 	}
@@ -263,6 +277,36 @@ func isTenancy(f setupFile) int {
 	return 0
 }
 
+// obstacle says what stands where a file is to be, or its folder: nothing is
+// written while anything is in the way.
+func (f *setupFile) obstacle() error {
+	root, err := os.OpenRoot(f.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer root.Close() // nothing is written
+	_, err = root.Lstat(f.name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for i, r := range f.name {
+		if r != '/' {
+			continue
+		}
+		shown := strings.TrimSuffix(f.shown, f.name[i:])
+		switch info, err := root.Lstat(f.name[:i]); {
+		case err != nil:
+		case info.Mode()&fs.ModeSymlink != 0:
+			return fmt.Errorf("%s is a link, and init follows none that leads out: put a folder in its place", shown)
+		case !info.IsDir():
+			return fmt.Errorf("%s is no folder, and init writes into one of this name: move it away", shown)
+		}
+	}
+	return fmt.Errorf("%s: %w", f.shown, err)
+}
+
 // create writes a file unless there is one, and says which. It follows no link out
 // of the file's folder.
 func (f *setupFile) create() (string, error) {
@@ -280,6 +324,13 @@ func (f *setupFile) create() (string, error) {
 		return "", err
 	}
 	return "wrote", put(root, f.name, f.data)
+}
+
+// lacks reports whether there is a file that does not hold a word. What cannot be
+// read, is no regular file or no small one, may lack anything.
+func lacks(file, word string) bool {
+	data, err := regular.Read(file, 1<<20)
+	return !errors.Is(err, fs.ErrNotExist) && !bytes.Contains(data, []byte(word))
 }
 
 // put writes a file, in the place of one that is there.

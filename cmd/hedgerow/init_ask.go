@@ -126,7 +126,7 @@ const (
 func (o *initOptions) askSource(cmd *cobra.Command, q *questions) error {
 	if q.open() && !o.first.wanted() {
 		source, err := q.answer(question{
-			"What is the first tenancy: an example, what runs on the cluster of kubectl, or what manifests show (example, cluster, or their path)?",
+			"What is the first tenancy made from (example, cluster for what runs on that of kubectl, or the path of manifests)?",
 			fromExample, rightSource,
 		})
 		switch {
@@ -151,8 +151,10 @@ func rightSource(answer string) error {
 	if answer == fromExample || answer == fromCluster {
 		return nil
 	}
-	_, err := os.Stat(answer)
-	return err
+	if _, err := os.Stat(answer); err != nil {
+		return fmt.Errorf("%q is no path that is there; %s", answer, nearest.Hint(answer, "the other answers", []string{fromExample, fromCluster}))
+	}
+	return nil
 }
 
 func pluginQuestion(proposal string) question {

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"embed"
-	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -177,14 +175,17 @@ func (s *setup) addCI(p *place, ci string) error {
 // finishGitLab adds the file from which GitLab reads the others, and says what
 // cannot be written in any.
 func (s *setup) finishGitLab(p *place, f *ciFacts, token string) error {
-	include := "include:\n  - local: " + gitLabFile + "\n"
-	s.addAtRoot(p, gitLabEntry, []byte(include))
-	there, err := os.ReadFile(filepath.Join(p.root, gitLabEntry))
-	switch {
-	case err == nil && !bytes.Contains(there, []byte(gitLabFile)):
-		s.next = append(s.next, "add to "+gitLabEntry+":\n"+strings.TrimSuffix(include, "\n"))
-	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return failure{err}
+	local := "  - local: " + gitLabFile
+	s.addAtRoot(p, gitLabEntry, []byte("include:\n"+local+"\n"))
+	if entry := filepath.Join(p.root, gitLabEntry); lacks(entry, gitLabFile) {
+		if lacks(entry, "include:") {
+			s.next = append(s.next, "add to "+gitLabEntry+":\ninclude:\n"+local)
+		} else {
+			s.next = append(s.next, "add to what "+gitLabEntry+" includes:\n"+local)
+		}
+		if !lacks(entry, "stages:") {
+			s.next = append(s.next, "see that test is among the stages of "+gitLabEntry)
+		}
 	}
 	s.next = append(s.next, "commit it all, and make a nightly schedule of the default branch on GitLab, at 17 0 * * * in UTC")
 	if !f.Inline {

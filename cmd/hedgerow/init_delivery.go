@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -53,7 +52,7 @@ func (s *setup) addDelivery(p *place, to string) error {
 	}
 	s.add(p.cfg.dir, deliveryFile, fmt.Appendf(nil, deliveryText, products[to],
 		strconv.Quote(repository), strconv.Quote(branch), strconv.Quote(overlays), to))
-	if there, err := os.ReadFile(filepath.Join(p.cfg.dir, deliveryFile)); err == nil && !strings.Contains(string(there), to+":") {
+	if lacks(filepath.Join(p.cfg.dir, deliveryFile), to+":") {
 		s.next = append(s.next, "add \""+to+": {}\" to "+deliveryFile+", which was there before")
 	}
 	s.next = append(s.next, "see that "+deliveryFile+" names the repository as "+products[to]+" reaches it")

@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 )
 
@@ -109,12 +106,8 @@ func (s *setup) addEditor(p *place, dir string) error {
 		} else {
 			s.add(dir, f.name, f.text)
 		}
-		there, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(f.name)))
-		switch {
-		case err == nil && !bytes.Contains(there, []byte(f.has)):
+		if lacks(filepath.Join(folder, filepath.FromSlash(f.name)), f.has) {
 			s.next = append(s.next, f.name+" was there before: add \""+f.has+"\" "+f.add)
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return failure{err}
 		}
 	}
 	return nil

@@ -66,7 +66,7 @@ func upgradeSchema(w world, dir string) error {
 		fmt.Fprintf(w.out, "the schema is up to date: %s\n", report.Count(len(ours), "file"))
 		return nil
 	}
-	fmt.Fprintln(w.out, "what stood in them is gone, also what somebody had edited by hand: Git still has it")
+	fmt.Fprintln(w.out, "what stood in them is gone, also what somebody had edited by hand; what was committed, Git still has")
 	fmt.Fprintln(w.out, "next: run \"hedgerow vet\", and commit them")
 	return nil
 }
