@@ -313,6 +313,9 @@ func (f *foundCluster) report(o *firstOptions) (found, next []string) {
 			found = append(found, fmt.Sprintf("note: %s (%d): %s", why, len(all), firstOf(all)))
 		}
 	}
+	if o.teamLabel != "" && len(teams) == 1 && teams[census.Unassigned] {
+		found = append(found, fmt.Sprintf("note: no namespace has the label %s: \"kubectl get namespaces --show-labels\" shows those that there are", o.teamLabel))
+	}
 	if f.census.Policies > 0 {
 		shows := "hedgerow reach " + strings.Join(o.paths, " ")
 		if o.fromCluster {

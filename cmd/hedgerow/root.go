@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -135,8 +136,12 @@ namespace that it declares, as Kustomize overlays for Argo CD or Flux.`,
 
 // noArguments is for commands that take flags alone.
 func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("%s takes no arguments, and %q is one", cmd.Name(), args[0])
+	if len(args) == 0 {
+		return nil
 	}
-	return nil
+	err := fmt.Errorf("%s takes no arguments, and %q is one", cmd.Name(), args[0])
+	if info, noFile := os.Stat(args[0]); noFile == nil && info.IsDir() {
+		err = fmt.Errorf("%w; a folder is named with --dir", err)
+	}
+	return err
 }
