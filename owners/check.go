@@ -17,16 +17,16 @@ import (
 type File struct {
 	Name  string // as it is shown to people
 	Data  []byte
-	Hosts []Host // that read it; only GitLab if it has sections
+	Hosts []Host // that read it
 }
 
 // Largest is the size in bytes of the largest CODEOWNERS that GitHub loads.
 const Largest = 3_000_000 - 1
 
 // Check holds a CODEOWNERS file against a tenancy that Judge finds right: for
-// every file of the tenancy, and for new ones that its patterns would match, it
-// must give the owners that the tenancy gives. What else it holds is its own
-// business.
+// every file of the tenancy, and for new ones that its patterns would match, or
+// those of the file, it must give the owners that the tenancy gives. What else it
+// holds is its own business.
 func Check(t *tenancy.Tenancy, p Place, f File) []diag.Diagnostic {
 	if len(f.Data) > Largest {
 		var l diag.List
@@ -35,17 +35,15 @@ func Check(t *tenancy.Tenancy, p Place, f File) []diag.Diagnostic {
 	}
 	c := &checker{found: map[difference]map[Host][]string{}}
 	subjects := p.subjects(t)
-	hosts := f.Hosts
-	if len(hosts) > 1 && len(parse(f.Data, GitLab)) > 1 {
-		hosts = []Host{GitLab}
-	}
-	for _, h := range hosts {
+	for _, h := range f.Hosts {
 		sections := parse(f.Data, h)
-		for file, teams := range tenancy.Sorted(subjects) {
+		files := maps.Clone(subjects)
+		maps.Copy(files, p.witnesses(t, sections))
+		for file, teams := range tenancy.Sorted(files) {
 			c.check(h, sections, file, approvers(t, teams))
 		}
 	}
-	return c.diagnostics(f.Name, hosts)
+	return c.diagnostics(f.Name, f.Hosts)
 }
 
 // subjects gives the teams of every path that is looked at, none if it is the
@@ -67,7 +65,7 @@ func (p Place) subjects(t *tenancy.Tenancy) map[string][]string {
 		if mixed {
 			teams = nil
 		}
-		out[path.Join(dir, "a-new-one"+ending)] = teams
+		out[path.Join(dir, newOne+ending)] = teams
 		for f, teams := range files {
 			out[f] = teams
 		}
@@ -75,11 +73,46 @@ func (p Place) subjects(t *tenancy.Tenancy) map[string][]string {
 	return out
 }
 
+// witnesses gives, as subjects does, a new file of the tenancy for each line of
+// CODEOWNERS that could match one: a line for a part of a pattern, or for a part
+// of a folder, matches none of the others.
+func (p Place) witnesses(t *tenancy.Tenancy, sections []*section) map[string][]string {
+	out := map[string][]string{}
+	unsayable := p.unsayable(t)
+	for _, s := range sections {
+		for _, r := range s.rules {
+			for _, folder := range []string{".", p.Dir, p.Output} {
+				at := path.Join(folder, r.sample)
+				teams, known := p.ofNew(t, at, folder == ".")
+				if known && r.matches.MatchString(at) && !matchesAny(unsayable, path.Base(at)) {
+					out[at] = teams
+				}
+			}
+		}
+	}
+	return out
+}
+
+// ofNew says whose a new file is, if the tenancy says it. A pattern without a
+// folder matches in every one; of the overlays it means their own kind.
+func (p Place) ofNew(t *tenancy.Tenancy, at string, named bool) (teams []string, known bool) {
+	switch {
+	case p.Output != "" && within(at, p.Output):
+		return nil, !p.Inline && (named || path.Ext(at) == ".yaml" && path.Base(at) != configFile)
+	case p.inModuleFolder(at):
+		return nil, named
+	case path.Dir(at) == p.Dir && path.Ext(at) == ending && !strings.ContainsAny(path.Base(at)[:1], "._"): // CUE skips these
+		platforms, teams := t.OwnersOf(path.Base(at))
+		return teams, platforms || len(teams) > 0 // what is nobody's, no tenancy takes
+	}
+	return nil, false
+}
+
 // platforms gives paths of what is always the platform's.
 func (p Place) platforms() []string {
 	out := []string{path.Join(p.Dir, configFile)}
 	if p.Dir != "." {
-		out = append(out, path.Join(p.Dir, "a-new-one"))
+		out = append(out, path.Join(p.Dir, newOne))
 	}
 	if p.Module != "" {
 		for _, file := range []string{"module.cue", "a-new-one", "gen/a-new-one", "pkg/a-new-one", "usr/a-new-one"} {
@@ -94,7 +127,7 @@ func (p Place) platforms() []string {
 		}
 	}
 	if p.Output != "" && !p.Inline {
-		out = append(out, path.Join(p.Output, "inventory.yaml"), path.Join(p.Output, "a-new-one"))
+		out = append(out, path.Join(p.Output, "inventory.yaml"), path.Join(p.Output, newOne))
 	}
 	return out
 }
@@ -103,22 +136,40 @@ func (p Place) platforms() []string {
 // but none of which a pattern says something that no line of CODEOWNERS can.
 func (p Place) samples(t *tenancy.Tenancy) []string {
 	w := &writer{t: t, p: p}
-	all := slices.Clone(t.Platform.Files)
-	for _, team := range tenancy.Sorted(t.Teams) {
-		all = append(all, team.Files...)
-	}
-	out := []string{"a-new-one" + ending}
-	var unsayable []string
-	for _, pattern := range all {
-		if wild, _, sayable := w.classify(pattern); wild != nil {
+	out := []string{newOne + ending}
+	for _, pattern := range patternsOf(t) {
+		if wild, _, _ := w.classify(pattern); wild != nil {
 			out = append(out, wild.glob.sample())
-		} else if !sayable {
-			unsayable = append(unsayable, pattern.Text)
 		}
 	}
-	return slices.DeleteFunc(out, func(name string) bool {
-		return slices.ContainsFunc(unsayable, func(pattern string) bool { return tenancy.Matches(pattern, name) })
-	})
+	unsayable := p.unsayable(t)
+	return slices.DeleteFunc(out, func(name string) bool { return matchesAny(unsayable, name) })
+}
+
+// newOne is a name that nobody is likely to have.
+const newOne = "a-new-one"
+
+func patternsOf(t *tenancy.Tenancy) []tenancy.Word {
+	out := slices.Clone(t.Platform.Files)
+	for _, team := range tenancy.Sorted(t.Teams) {
+		out = append(out, team.Files...)
+	}
+	return out
+}
+
+// unsayable gives the patterns that no line of CODEOWNERS can say.
+func (p Place) unsayable(t *tenancy.Tenancy) (out []string) {
+	w := &writer{t: t, p: p}
+	for _, pattern := range patternsOf(t) {
+		if wild, _, sayable := w.classify(pattern); wild == nil && !sayable {
+			out = append(out, pattern.Text)
+		}
+	}
+	return out
+}
+
+func matchesAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return tenancy.Matches(pattern, name) })
 }
 
 type checker struct {

@@ -27,9 +27,11 @@ func (h Host) Places() []string {
 // A rule is a line with a pattern.
 type rule struct {
 	line    int
+	sample  string // a path that it is likely to match
 	matches *regexp.Regexp
 	owners  []string
 	unclear string // why nobody can say what the host makes of it
+	bare    bool   // nothing follows the pattern
 	exclude bool   // what it matches is nobody's in this section (GitLab)
 }
 
@@ -70,7 +72,7 @@ func parse(data []byte, h Host) []*section {
 		default:
 			r := parseRule(text, h)
 			r.line = n
-			if len(r.owners) == 0 && !r.exclude {
+			if r.bare && !r.exclude {
 				r.owners = at.owners
 			}
 			at.rules = append(at.rules, r)
@@ -100,7 +102,7 @@ func heading(parts []string, sections []*section) (*section, []*section) {
 }
 
 func mentions(s string) (out []string) {
-	for word := range strings.FieldsSeq(s) {
+	for word := range strings.FieldsFuncSeq(s, blank) {
 		if isOwner(word) {
 			out = append(out, word)
 		}
@@ -110,6 +112,7 @@ func mentions(s string) (out []string) {
 
 func parseRule(text string, h Host) (r rule) {
 	pattern, rest := cutPattern(text)
+	r.bare = strings.TrimSpace(rest) == ""
 	if after, ok := strings.CutPrefix(pattern, "!"); ok {
 		pattern, r.exclude = after, h == GitLab
 		if h == GitHub {
@@ -127,13 +130,45 @@ func parseRule(text string, h Host) (r rule) {
 	} else {
 		r.owners = mentions(rest)
 	}
-	r.matches = compile(pattern, h)
+	r.matches, r.sample = compile(pattern, h), samplePath(pattern)
 	return r
+}
+
+// samplePath gives a path that a pattern matches, from where it counts.
+func samplePath(pattern string) string {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '*':
+			for i+1 < len(pattern) && pattern[i+1] == '*' {
+				i++
+			}
+			if i := b.Len(); i > 0 && !strings.ContainsAny(b.String()[i-1:], "/-") {
+				b.WriteByte('-') // as in the name that a glob gives
+			}
+			b.WriteString(newOne)
+		case c == '?':
+			b.WriteByte('x')
+		case c == '[' && strings.IndexByte(pattern[i:], ']') > 1:
+			set := strings.TrimLeft(pattern[i+1:i+strings.IndexByte(pattern[i:], ']')], "!^")
+			i += strings.IndexByte(pattern[i:], ']')
+			b.WriteString(set[:min(1, len(set))])
+		case c == '\\' && i+1 < len(pattern):
+			i++
+			b.WriteByte(pattern[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	if strings.HasSuffix(pattern, "/") {
+		b.WriteString(newOne)
+	}
+	return strings.TrimPrefix(b.String(), "/")
 }
 
 // ownersOnGitHub gives what stands before a comment.
 func ownersOnGitHub(rest, unclear string) (owners []string, why string) {
-	for word := range strings.FieldsSeq(rest) {
+	for word := range strings.FieldsFuncSeq(rest, blank) {
 		if word[0] == '#' {
 			break
 		}
@@ -145,6 +180,10 @@ func ownersOnGitHub(rest, unclear string) (owners []string, why string) {
 	return owners, unclear
 }
 
+// blank reports whether a character separates words. What only looks like a space
+// is a part of a word, which then is no owner.
+func blank(r rune) bool { return r == ' ' || r == '\t' }
+
 // cutPattern cuts a line at the first white space that is not escaped.
 func cutPattern(text string) (pattern, rest string) {
 	escaped := false
@@ -154,7 +193,7 @@ func cutPattern(text string) (pattern, rest string) {
 			escaped = false
 		case r == '\\':
 			escaped = true
-		case r == ' ' || r == '\t':
+		case blank(r):
 			return text[:i], text[i:]
 		}
 	}

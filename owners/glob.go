@@ -204,7 +204,7 @@ func (g glob) sample() string {
 			if s := b.String(); s != "" && !strings.HasSuffix(s, "-") {
 				b.WriteByte('-')
 			}
-			b.WriteString("a-new-one")
+			b.WriteString(newOne)
 		case c >= 0:
 			b.WriteRune(c)
 		default:

@@ -21,6 +21,7 @@ import (
 	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/revision"
 	"github.com/hedgerow-dev/hedgerow/schema"
+	"github.com/hedgerow-dev/hedgerow/tenancy"
 )
 
 // ownersOptions say what is done with the owners, and how they are written.
@@ -189,48 +190,92 @@ func publishedIn(repo *revision.Repository, cfg *config) (string, bool) {
 
 // checkOwners holds CODEOWNERS against the tenancy.
 func (j *job) checkOwners(repo *revision.Repository, res *schema.Result, at owners.Place, file string) error {
-	f, err := j.codeOwners(repo, file)
-	if errors.Is(err, fs.ErrNotExist) && file == "" {
+	files, err := j.codeOwners(repo, file)
+	if err != nil {
+		return failure{err}
+	}
+	if len(files) == 0 {
 		var l diag.List
 		l.Error(diag.OwnersDiffer, token.Position{}, `run "hedgerow owners > .github/CODEOWNERS", or .gitlab/CODEOWNERS, at the root of the repository`,
 			"there is no CODEOWNERS where GitHub and GitLab look for it")
 		return j.reportOn(l)
-	} else if err != nil {
-		return failure{err}
 	}
-	j.sources[f.Name] = f.Data
-	if err := j.reportOn(owners.Check(res.Tenancy, at, f)); err != nil {
+	var found []diag.Diagnostic
+	for _, f := range files {
+		j.sources[f.Name] = f.Data
+		found = append(found, owners.Check(res.Tenancy, at, f)...)
+	}
+	if err := j.reportOn(found); err != nil {
 		return err
 	}
-	j.say(j.summaryWriter(), "%s gives the files of the tenancy to their owners\n", f.Name)
+	for _, f := range files {
+		j.say(j.summaryWriter(), "%s gives the files of the tenancy to their owners\n", f.Name)
+	}
 	return nil
 }
 
-// codeOwners reads a named CODEOWNERS, or the one that is found first. One in a
-// folder of GitHub's or GitLab's is that host's; any other both would take.
-func (j *job) codeOwners(repo *revision.Repository, file string) (owners.File, error) {
+// codeOwners reads a named CODEOWNERS, or the one that each host finds. One in a
+// folder of GitHub's or GitLab's is that host's.
+func (j *job) codeOwners(repo *revision.Repository, file string) (out []owners.File, err error) {
+	hosts := hostsOf(repo)
 	if file != "" {
 		data, err := readRegular(file)
-		return owners.File{Name: filepath.ToSlash(file), Data: data, Hosts: hostsOf(filepath.ToSlash(file))}, err
+		return []owners.File{{Name: filepath.ToSlash(file), Data: data, Hosts: readersOf(filepath.ToSlash(file), hosts)}}, err
 	}
-	for _, place := range slices.Concat(owners.GitHub.Places(), owners.GitLab.Places()) {
-		data, err := readRegular(filepath.Join(repo.Root(), filepath.FromSlash(place)))
+	for _, h := range hosts {
+		f, err := j.foundBy(h, repo)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
+		} else if err != nil {
+			return nil, err
 		}
-		return owners.File{Name: j.shownAs(repo, place).Filename, Data: data, Hosts: hostsOf(place)}, err
+		if i := slices.IndexFunc(out, func(g owners.File) bool { return g.Name == f.Name }); i >= 0 {
+			out[i].Hosts = append(out[i].Hosts, h)
+		} else {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// foundBy reads the CODEOWNERS that a host goes by: the first one.
+func (j *job) foundBy(h owners.Host, repo *revision.Repository) (owners.File, error) {
+	for _, place := range h.Places() {
+		data, err := readRegular(filepath.Join(repo.Root(), filepath.FromSlash(place)))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return owners.File{Name: j.shownAs(repo, place).Filename, Data: data, Hosts: []owners.Host{h}}, err
+		}
 	}
 	return owners.File{}, fs.ErrNotExist
 }
 
-func hostsOf(file string) []owners.Host {
+// readersOf gives who reads a file that was named, in a repository of some hosts.
+func readersOf(file string, hosts []owners.Host) []owners.Host {
 	switch path.Base(path.Dir(file)) {
 	case ".github":
 		return []owners.Host{owners.GitHub}
 	case ".gitlab":
 		return []owners.Host{owners.GitLab}
 	}
-	return []owners.Host{owners.GitHub, owners.GitLab}
+	if slices.Contains(hosts, owners.GitHub) { // it may become either's
+		return []owners.Host{owners.GitHub, owners.GitLab}
+	}
+	return hosts
+}
+
+// hostsOf gives the hosts that a repository holds something for; where it shows
+// none, it may be on either.
+func hostsOf(repo *revision.Repository) (out []owners.Host) {
+	signs := map[string]owners.Host{".github": owners.GitHub, ".gitlab": owners.GitLab, ".gitlab-ci.yml": owners.GitLab}
+	for sign, h := range tenancy.Sorted(signs) {
+		if _, err := os.Lstat(filepath.Join(repo.Root(), sign)); err == nil && !slices.Contains(out, h) {
+			out = append(out, h)
+		}
+	}
+	if len(out) == 0 {
+		return []owners.Host{owners.GitHub, owners.GitLab}
+	}
+	return out
 }
 
 // readRegular reads a file that is no link, which no code host would follow, and
