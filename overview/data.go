@@ -87,6 +87,7 @@ func (t *interner) namespace(n *Namespace) any {
 	return []any{
 		t.id(n.Name), t.id(n.Kubernetes), t.id(n.Cluster), t.id(n.Environment), t.id(n.Team), t.ids(n.Owners),
 		t.id(n.State), t.id(n.Reason), t.id(n.Until), exemptions, workloads, t.id(n.At),
+		n.HostNetwork,
 	}
 }
 

@@ -75,7 +75,8 @@ type Namespace struct {
 	Until       string      `json:"until,omitempty"`  // the last day of a roll-out
 	Exemptions  []Exemption `json:"exemptions,omitempty"`
 	Workloads   []Workload  `json:"workloads,omitempty"`
-	At          string      `json:"at,omitempty"` // "" where no tenancy declares it
+	HostNetwork bool        `json:"hostNetwork,omitempty"` // its pods have the addresses of their nodes
+	At          string      `json:"at,omitempty"`          // "" where no tenancy declares it
 }
 
 // Exemption is a layer of the baseline that a namespace does without.

@@ -53,6 +53,7 @@ const model = (() => {
       exemptions: n[9].map((e) => ({ layer: text(e[0]), reason: text(e[1]), at: text(e[2]) })),
       workloads: n[10].map((w) => ({ name: text(w[0]), pods: text(w[1]), ports: texts(w[2]), at: text(w[3]) })),
       at: text(n[11]),
+      hostNetwork: n[12],
     });
   }
   if (raw.change) {

@@ -85,8 +85,12 @@ const details = (() => {
   function group(g, direction) {
     const state = stateWords[g.state] + (g.until ? " until " + g.until : "");
     const badge = el("p", { class: "badge " + g.state }, state, g.sign === "+" ? " · new" : "");
-    const ins = [...g.in, ...model.beside.filter((c) => c.to === g)];
-    const outs = [...g.out, ...model.beside.filter((c) => c.from === g)];
+    const taken = (side) => (g.namespace ? model.connections.filter((c) => takes(c[side], c.cluster, g)) : []);
+    const into = [...g.in, ...taken("to")];
+    const outOf = [...g.out, ...taken("from")];
+    const ins = [...into, ...model.beside.filter((c) => c.to === g)];
+    const outs = [...outOf, ...model.beside.filter((c) => c.from === g)];
+    const ruled = g.namespace && ["open", "unmanaged"].includes(g.state) ? ", besides what no policy rules" : "";
     return show(
       g.name,
       g.namespace ? "namespace" : "outside of the tenancy",
@@ -110,7 +114,7 @@ const details = (() => {
       direction === "out"
         ? null
         : [
-            el("h4", {}, "Reached by " + g.in.length),
+            el("h4", {}, "Reached by " + into.length + ruled),
             ins.length
               ? listOf(
                   ins,
@@ -118,12 +122,12 @@ const details = (() => {
                   (c) => c.fromLabel,
                   "from",
                 )
-              : el("p", { class: "none" }, "by nobody"),
+              : el("p", { class: "none" }, ruled ? "no policy says by whom" : "by nobody"),
           ],
       direction === "in"
         ? null
         : [
-            el("h4", {}, "Reaches " + g.out.length),
+            el("h4", {}, "Reaches " + outOf.length + ruled),
             outs.length
               ? listOf(
                   outs,
@@ -131,7 +135,7 @@ const details = (() => {
                   (c) => c.toLabel,
                   "to",
                 )
-              : el("p", { class: "none" }, "nothing"),
+              : el("p", { class: "none" }, ruled ? "no policy says what" : "nothing"),
           ],
     );
   }

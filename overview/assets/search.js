@@ -46,7 +46,8 @@ function resolve(term) {
   for (const g of all) {
     const paths = [g.name.toLowerCase().split("/"), [(g.kubernetes || "").toLowerCase()]];
     const means = (...more) => paths.some((path) => within(parts, [...path, ...more]));
-    const workloads = g.workloads.map((w) => w.name).filter((w) => means(w.toLowerCase()));
+    const meant = g.workloads.filter((w) => means(w.name.toLowerCase()));
+    const workloads = g.workloads.filter((w) => meant.some((x) => alike(w, x))).map((w) => w.name);
     if (means()) found.set(g, [""]);
     else if (parts.length > 1 && workloads.length > 0) found.set(g, workloads);
   }
@@ -66,6 +67,23 @@ const wide = once((name) => {
     names: new Set(pieces),
   };
 });
+
+// takes reports whether a group that stands for several namespaces, or for nodes, takes in one. Groups of several name
+// what they take in as people do, or as Kubernetes does.
+function takes(group, cluster, g) {
+  if (group.namespace || g.cluster !== cluster) return false;
+  if (g.hostNetwork && group.name === "nodes") return true;
+  const w = wide(group.name);
+  const named = (names) => Boolean(names) && (names.has(g.name) || names.has(g.kubernetes));
+  return (w.all && !named(w.but)) || named(w.names) || Boolean(w.other && g.state === "unmanaged");
+}
+
+// alike reports whether a pod may be of both workloads: no label of theirs says otherwise.
+function alike(a, b) {
+  const labels = (w) => w.pods.split(",").map((pair) => pair.split("="));
+  const values = new Map(labels(a));
+  return labels(b).every(([key, value]) => !values.has(key) || values.get(key) === value);
+}
 
 // endMatcher gives a function that reports whether an end is, or may be, what a term means.
 function endMatcher(term) {
@@ -87,17 +105,7 @@ function endMatcher(term) {
     if (found.size > 0 && wide(group.name).several) return false;
     return group.name.toLowerCase().includes(low) || label.toLowerCase().includes(low);
   };
-  // Groups of several name what they take in as people do, or as Kubernetes does.
-  const takesIn = (group, cluster) => {
-    if (group.namespace) return false;
-    const w = wide(group.name);
-    const named = (names, g) => Boolean(names) && (names.has(g.name) || names.has(g.kubernetes));
-    return [...found.keys()].some(
-      (g) =>
-        g.cluster === cluster &&
-        ((w.all && !named(w.but, g)) || named(w.names, g) || (w.other && g.state === "unmanaged")),
-    );
-  };
+  const takesIn = (group, cluster) => [...found.keys()].some((g) => takes(group, cluster, g));
   return { found, matches: (group, label, cluster) => of(group, label) || takesIn(group, cluster) };
 }
 
@@ -129,11 +137,16 @@ function connectionsWith(end, side) {
 // noteOf says how much is open, and what makes that less than it seems.
 function noteOf(q, open, closed, groups) {
   const ends = [q.from && "from " + q.from, q.to && "to " + q.to].filter(Boolean).join(" ");
-  const named = (state) => [...new Set(groups.filter((g) => g.state === state).map((g) => g.name))].join(", ");
+  const namesOf = (those) => [...new Set(groups.filter(those).map((g) => g.name))].join(", ");
+  const named = (state) => namesOf((g) => g.state === state);
+  const onNodes = namesOf((g) => g.hostNetwork);
   const all = [...model.groups.values()];
   const teams = [q.from, q.to].filter((name) => name && all.some((g) => g.team === name && !groups.includes(g)));
   return [
-    open === 0
+    onNodes && `Pods of ${onNodes} have the addresses of their nodes: what is open for those is open for them.`,
+    open === 0 && onNodes
+      ? `Nothing else is open ${ends}.`
+      : open === 0
       ? `Nothing is open ${ends}.`
       : `${counted(open, "connection")} ${open === 1 ? "is" : "are"} open ${ends}.`,
     closed && `${counted(closed, "connection")} closed since then.`,

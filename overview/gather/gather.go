@@ -172,7 +172,10 @@ func (g *gatherer) declared(n *overview.Namespace, place proof.Place) {
 		n.Reason, n.At = entry.Reason, entry.Pos.String()
 	case place.Shared != "":
 		shared := g.Tenancy.Shared[place.Shared]
-		n.At, workloads = shared.Pos.String(), shared.Workloads
+		n.At, n.HostNetwork, workloads = shared.Pos.String(), shared.HostNetwork, shared.Workloads
+		if n.HostNetwork {
+			n.Reason += "; its pods have the addresses of their nodes"
+		}
 	default:
 		declared := g.Tenancy.Teams[place.Team].Namespaces[place.Namespace]
 		n.At, workloads = declared.Pos.String(), declared.Workloads

@@ -154,6 +154,7 @@ func companyStates(o *overview.Overview) {
 	open.Reason = "it runs since before Hedgerow; its flows are collected"
 	retired := find(o, "staging/search")
 	retired.State, retired.Reason = overview.Retired, "replaced by the catalogue's own search"
+	find(o, "shared/nonprod-ingress").HostNetwork = true
 	find(o, "prod/card-vault").Exemptions = []overview.Exemption{
 		{
 			Layer:  "allow-same-namespace",

@@ -1,0 +1,59 @@
+package browser
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/hedgerow-dev/hedgerow/overview"
+	"github.com/hedgerow-dev/hedgerow/overview/sample"
+)
+
+// TestNoFalseComfort asks about what no label and no line of the map names alone:
+// pods of two workloads, pods with the addresses of their nodes, and namespaces
+// that only stand among several. That nothing is open to them would be false.
+func TestNoFalseComfort(t *testing.T) {
+	o := sample.Company()
+	end := func(group, label string) overview.End { return overview.End{Group: group, Label: label} }
+	for i := range o.Namespaces {
+		switch n := &o.Namespaces[i]; n.Name {
+		case "prod/payments":
+			n.Workloads = append(n.Workloads, overview.Workload{Name: "job", Pods: "role=job"})
+		case "shared/prod-ingress":
+			n.HostNetwork = true
+		}
+	}
+	o.Connections = append(o.Connections,
+		overview.Connection{Cluster: "prod", Ports: "9000/TCP", From: end("prod/search", "prod/search/api"), To: end("nodes", "nodes 10.0.0.0/24")},
+		overview.Connection{Cluster: "prod", Ports: "all ports",
+			From: end("ingress-nginx, kube-system and any other namespace", "ingress-nginx, kube-system and any other namespace"),
+			To:   end("ingress-nginx, kube-system and any other namespace", "ingress-nginx, kube-system and any other namespace")})
+	v := open(t, o, desktop)
+	const nodes = "Pods of shared/prod-ingress have the addresses of their nodes: what is open for those is open for them. "
+	for _, c := range []struct {
+		question, note string
+		want           []string
+	}{
+		{"from:prod/checkout to:prod/payments/job", "1 connection is open from prod/checkout to prod/payments/job.",
+			[]string{"prod/checkout/api → prod/payments/api"}}, // whose pods a job may be as well
+		{"from:prod/checkout to:prod/payments/db", "Nothing is open from prod/checkout to prod/payments/db.", nil},
+		{"from:prod/search to:shared/prod-ingress",
+			nodes + "1 connection is open from prod/search to shared/prod-ingress. " +
+				"No policy rules shared/prod-ingress: there, only the other ends decide.",
+			[]string{"prod/search/api → nodes 10.0.0.0/24"}},
+		{"from:prod/orders to:shared/prod-ingress",
+			nodes + "Nothing else is open from prod/orders to shared/prod-ingress. " +
+				"No policy rules shared/prod-ingress: there, only the other ends decide.", nil},
+	} {
+		v.search(c.question)
+		if note := v.text("#answer-note"); note != c.note {
+			t.Errorf("%s\n got: %s\nwant: %s", c.question, note, c.note)
+		}
+		if got := v.answers(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.question, got, c.want)
+		}
+	}
+	v.click("#clear")
+	v.click(`#map [data-name="shared/prod-ingress"]`)
+	same(t, "the details say", v.texts("#details h4"),
+		"Reached by 3, besides what no policy rules", "Reaches 3, besides what no policy rules")
+}
