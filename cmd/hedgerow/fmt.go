@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/hedgerow-dev/hedgerow/diag"
+	"github.com/hedgerow-dev/hedgerow/report"
 	"github.com/hedgerow-dev/hedgerow/schema"
 )
 
@@ -173,7 +174,7 @@ func writeFormatted(out io.Writer, files []formattedFile) error {
 		if err := f.write(); err != nil {
 			return failure{fmt.Errorf("%s: %w", f.shown, err)}
 		}
-		fmt.Fprintln(out, f.shown)
+		fmt.Fprintln(out, report.Plain(f.shown))
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func upgradeSchema(w world, dir string) error {
 		}
 	}
 	for _, name := range others(root, ours) {
-		fmt.Fprintf(w.out, "left %s, which is not of this version's schema: \"hedgerow vet\" says what to do\n", name)
+		fmt.Fprintf(w.out, "left %s, which is not of this version's schema: \"hedgerow vet\" says what to do\n", report.Plain(name))
 	}
 	if changed == 0 {
 		fmt.Fprintf(w.out, "the schema is up to date: %s\n", report.Count(len(ours), "file"))
