@@ -71,13 +71,14 @@ func moduleRoot(dir string) (root string, found bool) {
 
 // Vendoring says what the tenancy in dir needs so that CUE's own tools find the
 // schema: the files by their paths with their bytes. Nothing is needed in the
-// schema's own module, and no module.cue where dir belongs to a module already.
-func Vendoring(dir string) (map[string][]byte, error) {
+// schema's own module, and no module.cue where dir belongs to a module already;
+// one that begins above top is somebody else's, unless top is "".
+func Vendoring(dir, top string) (map[string][]byte, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	root, found := moduleRoot(abs)
+	root, found := moduleBelow(abs, top)
 	if rel, err := filepath.Rel(abs, root); err == nil {
 		root = filepath.Join(dir, rel)
 	}
@@ -98,13 +99,13 @@ func Vendoring(dir string) (map[string][]byte, error) {
 
 // TenancyAbove gives the folder above dir, within its module, that holds a
 // tenancy: CUE would join its files to those of dir. It gives "" if there is
-// none.
-func TenancyAbove(dir string) (string, error) {
+// none. top is as for Vendoring.
+func TenancyAbove(dir, top string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
 	}
-	root, found := moduleRoot(abs)
+	root, found := moduleBelow(abs, top)
 	for d := abs; found && d != root; {
 		d = filepath.Dir(d)
 		if _, err := os.Stat(filepath.Join(d, TenancyFile)); err == nil {
@@ -144,6 +145,15 @@ const firstPackage = "tenancy"
 // vendored gives the folder below cue.mod in which the schema may be vendored.
 func (m *module) vendored(kind string) string {
 	return filepath.Join(m.root, "cue.mod", kind, filepath.FromSlash(ImportPath))
+}
+
+// moduleBelow is moduleRoot without the modules that begin above top.
+func moduleBelow(dir, top string) (root string, found bool) {
+	root, found = moduleRoot(dir)
+	if below, err := filepath.Rel(top, root); found && top != "" && (err != nil || !filepath.IsLocal(below)) {
+		return dir, false
+	}
+	return root, found
 }
 
 func (m *module) read(f *folder) error {

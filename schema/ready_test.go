@@ -79,7 +79,7 @@ func TestVendoredParts(t *testing.T) {
 		}, "the vendored schema is not this version's"},
 	} {
 		dir := t.TempDir()
-		files, err := Vendoring(dir)
+		files, err := Vendoring(dir, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ type reference struct {
 }
 
 func newReference(t *testing.T) *reference {
-	files, err := Vendoring(t.TempDir())
+	files, err := Vendoring(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

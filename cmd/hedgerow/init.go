@@ -170,13 +170,16 @@ func (s *setup) add(folder, name string, data []byte) {
 
 // newSetup plans everything before anything is written.
 func newSetup(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOptions) (*setup, error) {
-	s := &setup{}
-	if above, err := schema.TenancyAbove(dir); err != nil {
+	s, here := &setup{}, &place{}
+	if err := here.find(dir); err != nil {
+		return nil, err
+	}
+	if above, err := schema.TenancyAbove(dir, here.top()); err != nil {
 		return nil, failure{err}
 	} else if above != "" {
 		return nil, fmt.Errorf("there is a tenancy in %s already, and CUE would join the two", above)
 	}
-	files, err := schema.Vendoring(dir)
+	files, err := schema.Vendoring(dir, here.top())
 	if err != nil {
 		return nil, failure{err}
 	}
@@ -192,7 +195,7 @@ func newSetup(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOp
 	}
 	if o.ci == "" && o.delivery == "" {
 		s.next = append([]string{"edit tenants.cue, then run \"hedgerow vet\" and \"hedgerow generate\""}, s.next...)
-		return s, s.addEditor(&place{}, dir)
+		return s, s.addEditor(here, dir)
 	}
 	p, err := newPlace(cmd, v, dir, *o)
 	if err != nil {

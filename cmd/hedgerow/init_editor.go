@@ -82,11 +82,6 @@ func indented(v any) []byte {
 // addEditor adds what VS Code reads: in the repository, which people open, else
 // in the tenancy's own folder.
 func (s *setup) addEditor(p *place, dir string) error {
-	if p.root == "" && p.lost == nil {
-		if err := p.find(dir); err != nil {
-			return err
-		}
-	}
 	folder, tenancy := dir, "."
 	if p.root != "" {
 		folder, tenancy = p.root, p.dir

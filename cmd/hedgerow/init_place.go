@@ -131,6 +131,19 @@ func (p *place) find(dir string) error {
 	return nil
 }
 
+// top gives the absolute folder at which the repository begins, by the path that
+// leads to the tenancy; "" if there is none, or a link leads into it.
+func (p *place) top() string {
+	abs, err := filepath.Abs(p.up)
+	if p.root == "" || err != nil {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(abs); err != nil || real != p.root {
+		return ""
+	}
+	return abs
+}
+
 // overlays gives the folder of the overlays in the repository that they are
 // written to.
 func (p *place) overlays() (string, error) {

@@ -27,7 +27,11 @@ func inModule(at string) (module, name string) {
 // upgradeSchema replaces the schema that a tenancy's module holds by this
 // version's. What else stands there is not Hedgerow's, and stays.
 func upgradeSchema(w world, dir string) error {
-	files, err := schema.Vendoring(dir)
+	var p place
+	if err := p.find(dir); err != nil {
+		return err
+	}
+	files, err := schema.Vendoring(dir, p.top())
 	if err != nil {
 		return failure{err}
 	}
