@@ -27,24 +27,47 @@ func putFile(root *os.Root, name string, data []byte, mode fs.FileMode) error {
 	return root.Rename(beside, name)
 }
 
-// replaceFile writes a file that somebody named. What is there and is no regular
-// file, such as a link or a device, is not replaced.
+// putInPlace is putFile with permissions from which the umask takes nothing.
+func putInPlace(root *os.Root, name string, data []byte, mode fs.FileMode) error {
+	if err := putFile(root, name, data, mode); err != nil {
+		return err
+	}
+	return root.Chmod(name, mode)
+}
+
+// replaceFile writes a file that somebody named, with the permissions that it had.
+// A device or a link is left alone: a file in its place would be no answer.
 func replaceFile(name string, data []byte) error {
 	root, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", name, err)
+		return unwritten(name, err)
 	}
 	defer root.Close() // every write is checked
 	base := filepath.Base(name)
 	info, err := root.Lstat(base)
 	switch {
-	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no regular file: name another, or - for the standard output", name)
-	case err == nil || errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist):
 		err = putFile(root, base, data, 0o644)
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no regular file: name the file itself, or - for the standard output", name)
+	case err == nil:
+		err = putInPlace(root, base, data, info.Mode().Perm())
 	}
-	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", name, err)
+	return unwritten(name, err)
+}
+
+// unwritten says why a file could not be written, without the name of the one
+// that was to become it.
+func unwritten(name string, err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
 	}
-	return nil
+	return fmt.Errorf("%s cannot be written: %w", name, err)
 }

@@ -187,9 +187,5 @@ func (f *formattedFile) write() error {
 		return err
 	}
 	defer root.Close()
-	name := filepath.Base(f.at)
-	if err := putFile(root, name, f.want, f.mode); err != nil {
-		return err
-	}
-	return root.Chmod(name, f.mode) // of which the umask may have taken some
+	return putInPlace(root, filepath.Base(f.at), f.want, f.mode)
 }

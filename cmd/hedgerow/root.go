@@ -56,7 +56,7 @@ func run(args []string, w world) int {
 	w.name = cmp.Or(w.name, ownName)
 	start := w.now() // a run is of one moment, also across midnight
 	w.now = func() time.Time { return start }
-	code := execute(args, w)
+	code := execute(args, w, out)
 	if out.err != nil || errs.err != nil {
 		fmt.Fprintln(w.err, w.name+":", errors.Join(out.err, errs.err))
 		return exitFailure
@@ -79,7 +79,7 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func execute(args []string, w world) int {
+func execute(args []string, w world, out *checkedWriter) int {
 	root := newRootCmd(w)
 	root.SetArgs(args)
 	root.SetOut(w.out)
@@ -89,6 +89,8 @@ func execute(args []string, w world) int {
 	switch {
 	case err == nil:
 		return exitClean
+	case out.err != nil && errors.Is(err, out.err): // which run says
+		return exitFailure
 	case errors.Is(err, errProblems):
 		return exitProblems
 	case errors.As(err, &f):

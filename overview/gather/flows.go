@@ -58,10 +58,30 @@ func (g *gatherer) register() []overview.Flow {
 		if open := g.open[name]; open != nil {
 			entry.Environments, entry.Owners = tenancy.Keys(open.environments), tenancy.Keys(open.owners)
 			entry.Ports = portsOf(open.ports)
+		} else {
+			entry.Owners = g.ownersOf(f)
 		}
 		out = append(out, entry)
 	}
 	return out
+}
+
+// ownersOf gives the owners of the teams that a flow names: who says whether one
+// that opens nothing is still needed.
+func (g *gatherer) ownersOf(f *tenancy.Flow) []string {
+	owners, namespaces := map[string]bool{}, g.Tenancy.ByName()
+	for _, end := range []*tenancy.Peer{&f.From, &f.To} {
+		team := end.Team.Text
+		if n := namespaces[end.Namespace.Text]; n != nil {
+			team = n.Team
+		}
+		if t := g.Tenancy.Teams[team]; t != nil {
+			for _, owner := range t.Owners {
+				owners[owner.Text] = true
+			}
+		}
+	}
+	return tenancy.Keys(owners)
 }
 
 // peer words an end as it is declared.
