@@ -15,7 +15,7 @@ import (
 // The programs of the documents' commands that nobody can run here: they only
 // note that they were called. The others are what a pipeline takes.
 var (
-	noted = []string{"argocd", "aws", "az", "docker", "flux", "gcloud", "git", "go", "hedgerow", "helm", "kubectl", "make", "oc", "sha256sum", "sudo", "tar"}
+	noted = []string{"argocd", "aws", "az", "docker", "flux", "gcloud", "git", "go", "hedgerow", "helm", "kubectl", "make", "oc", "shasum", "sudo", "tar"}
 	found = []string{"cat", "grep", "id", "mkdir", "paste", "sed", "sort"}
 )
 
