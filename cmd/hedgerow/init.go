@@ -177,7 +177,7 @@ func newSetup(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOp
 	if above, err := schema.TenancyAbove(dir, here.top()); err != nil {
 		return nil, failure{err}
 	} else if above != "" {
-		return nil, fmt.Errorf("there is a tenancy in %s already, and CUE would join the two", above)
+		return nil, fmt.Errorf("there is a tenancy in %s already, and CUE would join the two: edit that one, or name a folder that is not below it with --dir", above)
 	}
 	files, err := schema.Vendoring(dir, here.top())
 	if err != nil {

@@ -161,6 +161,9 @@ func (s *setup) addCI(p *place, ci string) error {
 	if ci == ciGitLab {
 		return s.finishGitLab(p, f, token)
 	}
+	if f.Branch != "main" && f.Branch != "master" { // it may be a topic's, where the remote does not say
+		s.next = append(s.next, "see that "+f.Branch+" is the branch that people merge to: "+file+" goes by it")
+	}
 	s.next = append(s.next, "commit it all, and make \"hedgerow vet\" a required check on GitHub")
 	switch {
 	case f.Inline:

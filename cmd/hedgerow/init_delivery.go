@@ -55,7 +55,7 @@ func (s *setup) addDelivery(p *place, to string) error {
 	if lacks(filepath.Join(p.cfg.dir, deliveryFile), to+":") {
 		s.next = append(s.next, "add \""+to+": {}\" to "+deliveryFile+", which was there before")
 	}
-	s.next = append(s.next, "see that "+deliveryFile+" names the repository as "+products[to]+" reaches it")
+	s.next = append(s.next, "see that "+deliveryFile+" names the repository as "+products[to]+" reaches it, and the branch that it is to read")
 	return nil
 }
 
