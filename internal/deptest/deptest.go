@@ -85,7 +85,7 @@ func outside(fsys fs.FS, dir string) bool {
 		return false
 	}
 	base := path.Base(dir)
-	if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") || base == "testdata" || base == "vendor" {
+	if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") || base == "testdata" || dir == "vendor" {
 		return true
 	}
 	_, err := fs.Stat(fsys, path.Join(dir, "go.mod"))
