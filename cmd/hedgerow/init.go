@@ -208,6 +208,9 @@ func newSetup(cmd *cobra.Command, v *viper.Viper, w world, dir string, o *initOp
 	s.next = append([]string{edit}, s.next...)
 	if p.configure {
 		s.add(dir, configFile, p.configuration())
+		if slices.ContainsFunc(p.target(), func(t setting) bool { return lacks(filepath.Join(dir, deliveryFile), t.value) }) {
+			s.next = append(s.next, "see that "+deliveryFile+", which was there before, names what "+configFile+" now publishes to")
+		}
 	}
 	if err := s.addEditor(p, dir); err != nil {
 		return nil, err
