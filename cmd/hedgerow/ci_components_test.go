@@ -79,7 +79,7 @@ func TestActionRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	values := strings.NewReplacer("${{ inputs.version }}", "", "${{ github.action_path }}", source, "${{ runner.temp }}", temp,
-		"${{ inputs.working-directory }}", "net works", "${{ inputs.args }}", "--mode inline --quiet")
+		"${{ inputs.working-directory }}", "net works", "${{ inputs.args }}", "--mode\n  inline --quiet\n")
 	ran := 0
 	for _, s := range a.Runs.Steps {
 		if s.Run == "" {

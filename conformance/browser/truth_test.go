@@ -27,7 +27,12 @@ func TestNoFalseComfort(t *testing.T) {
 		overview.Connection{Cluster: "prod", Ports: "all ports",
 			From: end("ingress-nginx, kube-system and any other namespace", "ingress-nginx, kube-system and any other namespace"),
 			To:   end("ingress-nginx, kube-system and any other namespace", "ingress-nginx, kube-system and any other namespace")})
+	renamed := slices.Index(o.Change.Appeared, "prod/fraud")
+	o.Change.Appeared[renamed] = "prod/fraud (fraud in Kubernetes)"
 	v := open(t, o, desktop)
+	if got := ask[string](v, `return model.groups.get("prod/fraud").sign`); got != "+" {
+		t.Errorf("a namespace that took the place of another has the sign %q", got)
+	}
 	const nodes = "Pods of shared/prod-ingress have the addresses of their nodes: what is open for those is open for them. "
 	for _, c := range []struct {
 		question, note string

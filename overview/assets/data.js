@@ -57,7 +57,12 @@ const model = (() => {
     });
   }
   if (raw.change) {
-    for (const i of raw.change.appeared) if (groups.has(text(i))) groups.get(text(i)).sign = "+";
+    // One that took the place of another says so: its name in Kubernetes stands behind it.
+    const named = new Map([...groups.values()].map((g) => [`${g.name} (${g.kubernetes} in Kubernetes)`, g]));
+    for (const i of raw.change.appeared) {
+      const g = groups.get(text(i)) || named.get(text(i));
+      if (g) g.sign = "+";
+    }
     for (const i of raw.change.vanished) {
       if (groups.has(text(i))) continue;
       const environment = environments.find((e) => text(i).startsWith(e.name + "/"));
