@@ -57,6 +57,13 @@ func TestNoFalseComfort(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.question, got, c.want)
 		}
 	}
+	v.choose("environment", "prod") // somebody left it there
+	v.search("from:payments/api to:staging/card-vault")
+	const hidden = "Nothing is open from payments/api to staging/card-vault in prod. The filter hides 1 connection of other environments."
+	if note := v.text("#answer-note"); note != hidden {
+		t.Errorf("in another environment: %s", note)
+	}
+	v.choose("environment", "")
 	v.click("#clear")
 	v.click(`#map [data-name="shared/prod-ingress"]`)
 	same(t, "the details say", v.texts("#details h4"),

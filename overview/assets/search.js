@@ -134,9 +134,10 @@ function connectionsWith(end, side) {
   return [...model.connections, ...model.beside].some((c) => end.matches(c[side], c[side + "Label"], c.cluster));
 }
 
-// noteOf says how much is open, and what makes that less than it seems.
-function noteOf(q, open, closed, groups) {
-  const ends = [q.from && "from " + q.from, q.to && "to " + q.to].filter(Boolean).join(" ");
+// noteOf says how much is open, and what makes that less than it seems. hidden is how much more is open elsewhere.
+function noteOf(q, open, closed, groups, environment, hidden) {
+  const where = environment && "in " + environment;
+  const ends = [q.from && "from " + q.from, q.to && "to " + q.to, where].filter(Boolean).join(" ");
   const namesOf = (those) => [...new Set(groups.filter(those).map((g) => g.name))].join(", ");
   const named = (state) => namesOf((g) => g.state === state);
   const onNodes = namesOf((g) => g.hostNetwork);
@@ -149,6 +150,7 @@ function noteOf(q, open, closed, groups) {
       : open === 0
       ? `Nothing is open ${ends}.`
       : `${counted(open, "connection")} ${open === 1 ? "is" : "are"} open ${ends}.`,
+    hidden && `The filter hides ${counted(hidden, "connection")} of other environments.`,
     closed && `${counted(closed, "connection")} closed since then.`,
     named("unmanaged") && `No policy rules ${named("unmanaged")}: there, only the other ends decide.`,
     ...teams.map((name) => `There is a team ${name} too: ask for "team ${name}" to mean all of it.`),
@@ -186,14 +188,21 @@ function answer(query, environment) {
   const fits = (c) =>
     (!from || from.matches(c.from, c.fromLabel, c.cluster)) &&
     (!to || to.matches(c.to, c.toLabel, c.cluster)) &&
-    (!environment || [c.from, c.to].some((g) => g.environment === environment)) &&
     q.words.every(
       (w) =>
         (c.fromLabel + " " + c.toLabel + " " + c.ports + " " + c.flowNames.join(" ")).toLowerCase().includes(w) ||
         c.flows.some((f) => textOf(f).includes(w)),
     );
-  const connections = [...model.connections, ...model.beside.filter((c) => c.mark === "closed")].filter(fits);
-  const open = connections.filter((c) => c.mark !== "closed");
+  const stays = (c) => c.mark !== "closed";
+  // What has no end in an environment, such as what is open between shared namespaces, is hidden by none.
+  const inside = (c) => {
+    const of = [c.from, c.to].map((g) => g.environment).filter(Boolean);
+    return !environment || of.length === 0 || of.includes(environment);
+  };
+  const fitting = [...model.connections, ...model.beside.filter((c) => !stays(c))].filter(fits);
+  const connections = fitting.filter(inside);
+  const open = connections.filter(stays);
+  const hidden = fitting.filter(stays).length - open.length;
   const groups = [from, to].filter(Boolean).flatMap((m) => [...m.found.keys()]);
   const unknown = [
     [q.from, from, "from"],
@@ -201,6 +210,6 @@ function answer(query, environment) {
   ].filter(([term, end, side]) => term && end.found.size === 0 && !connectionsWith(end, side));
   const note = unknown.length
     ? "Nothing here is called " + unknown.map(([term]) => term).join(" or ") + "."
-    : noteOf(q, open.length, connections.length - open.length, groups);
+    : noteOf(q, open.length, connections.length - open.length, groups, environment, hidden);
   return { connections, flows: [], groups, reach: true, note };
 }
