@@ -63,10 +63,13 @@ func (t *table) markdown(w io.Writer, level string) {
 	}
 }
 
-// summary counts what there is.
+// summary counts what there is: namespaces as the command line does.
 func summary(o *Overview) string {
-	expired := len(expiredFlows(o).Rows)
-	return fmt.Sprintf("%s on %s, with %s and %s; written by Hedgerow %s.",
-		report.Count(len(o.Namespaces), "namespace"), report.Count(len(o.Clusters), "cluster"),
+	expired, beside := len(expiredFlows(o).Rows), len(inState(o, Unmanaged))
+	places := report.Count(len(o.Namespaces)-beside, "namespace")
+	if beside > 0 {
+		places += fmt.Sprintf(" and %d unmanaged", beside)
+	}
+	return fmt.Sprintf("%s on %s, with %s and %s; written by Hedgerow %s.", places, report.Count(len(o.Clusters), "cluster"),
 		report.Count(len(o.Flows)-expired, "open flow"), report.Count(len(o.Guards), "guard"), o.Version)
 }

@@ -63,7 +63,10 @@ func TestNoFalseComfort(t *testing.T) {
 	if note := v.text("#answer-note"); note != hidden {
 		t.Errorf("in another environment: %s", note)
 	}
-	v.choose("environment", "")
+	v.click("#reset")
+	if note := v.text("#answer-note"); note != "1 connection is open from payments/api to staging/card-vault." {
+		t.Errorf("after the reset: %s", note)
+	}
 	v.click("#clear")
 	v.click(`#map [data-name="shared/prod-ingress"]`)
 	same(t, "the details say", v.texts("#details h4"),

@@ -276,6 +276,7 @@
         else if (byId(id)) byId(id).value = value;
       }
       refresh();
+      if (state.found) search(); // by the filters as they are now
     });
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     byId("search").addEventListener("submit", (event) => {
