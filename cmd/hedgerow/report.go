@@ -69,6 +69,9 @@ there that the tenancy does not know.`,
 			if err := o.validate(); err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("since") && o.since == "" { // as of a variable that nobody set
+				return errors.New("--since names no state: a report without one would look as if nothing had changed")
+			}
 			cfg, err := readConfig(cmd, v)
 			if err != nil {
 				return err
