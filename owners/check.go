@@ -57,7 +57,7 @@ func (p Place) subjects(t *tenancy.Tenancy) map[string][]string {
 	for _, name := range p.samples(t) {
 		file(name)
 	}
-	for _, file := range p.platforms() {
+	for _, file := range p.platforms(t) {
 		out[file] = nil
 	}
 	for dir, files := range p.packageFolders() {
@@ -109,7 +109,7 @@ func (p Place) ofNew(t *tenancy.Tenancy, at string, named bool) (teams []string,
 }
 
 // platforms gives paths of what is always the platform's.
-func (p Place) platforms() []string {
+func (p Place) platforms(t *tenancy.Tenancy) []string {
 	out := []string{path.Join(p.Dir, configFile)}
 	if p.Dir != "." {
 		out = append(out, path.Join(p.Dir, newOne))
@@ -128,6 +128,21 @@ func (p Place) platforms() []string {
 	}
 	if p.Output != "" && !p.Inline {
 		out = append(out, path.Join(p.Output, "inventory.yaml"), path.Join(p.Output, newOne))
+		for _, folder := range overlays(t) {
+			out = append(out, path.Join(p.Output, folder, newOne+".yaml"))
+		}
+	}
+	return out
+}
+
+// overlays gives the folders of the overlays of the teams' namespaces.
+func overlays(t *tenancy.Tenancy) (out []string) {
+	for name, e := range tenancy.Sorted(t.Environments) {
+		for _, n := range t.Namespaces() {
+			if n.In(name) {
+				out = append(out, path.Join(e.Cluster.Text, name, n.Name))
+			}
+		}
 	}
 	return out
 }

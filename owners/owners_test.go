@@ -211,6 +211,8 @@ func TestCheck(t *testing.T) {
 	x := declared([]string{"tenants.cue"}, map[string][]string{"ants": {"ants*.cue"}})
 	p := Place{Dir: "net", Module: "net", Output: "net/overlays", Files: []string{"ants.cue", "tenants.cue"},
 		Packages: []Package{{Files: []string{"net/cue.mod/pkg/x.example/x.cue"}, Teams: []string{"ants"}}}}
+	x.Environments = map[string]*tenancy.Environment{"prod": {Cluster: tenancy.Word{Text: "main"}}}
+	x.Teams["ants"].Namespaces = map[string]*tenancy.Namespace{"shop": {Name: "shop"}}
 	const right = "/net/ @platform\n/net/ants*.cue @ants\n"
 	for _, tt := range []struct {
 		name, file string
@@ -221,11 +223,11 @@ func TestCheck(t *testing.T) {
 		{"in other words", "/net/** @PLATFORM # all\n/net/ants*.cue @Ants\n", []Host{GitHub}, ""},
 		{"in other words", "[Net] @platform\n/net/\n/net/ants*.cue @ants\n", []Host{GitLab}, ""},
 		{"other lines", "* @everybody\n" + right + "/docs/[x] nobody @writers\n!\n", nil, ""},
-		{"nothing", "", nil, "0: no line gives net/.hedgerow.yaml, net/a-new-one, net/a-new-one.cue and 9 more to anybody; the tenancy gives them to @platform"},
+		{"nothing", "", nil, "0: no line gives net/.hedgerow.yaml, net/a-new-one, net/a-new-one.cue and 10 more to anybody; the tenancy gives them to @platform"},
 		{"the module", right + "/net/cue.mod/module.cue @mallory\n", nil, "3: this line gives net/cue.mod/module.cue to @mallory"},
 		{"what is vendored", right + "/net/cue.mod/pkg/x.example/ @ants\n", nil, "3: this line gives net/cue.mod/pkg/x.example/a-new-one and net/cue.mod/pkg/x.example/x.cue to @ants"},
 		{"the configuration", right + ".hedgerow.yaml @mallory\n", nil, "3: this line gives net/.hedgerow.yaml to @mallory"},
-		{"the overlays", right + "/net/overlays/\n", nil, "3: this line gives net/overlays/a-new-one and net/overlays/inventory.yaml to nobody"},
+		{"the overlays", right + "/net/overlays/\n", nil, "3: this line gives net/overlays/a-new-one, net/overlays/inventory.yaml and net/overlays/main/prod/shop/a-new-one.yaml to nobody"},
 		{"the overlays of a pull request", right + "/net/overlays/\n", []Host{GitHub}, ""},
 		{"a later line", right + "* @mallory\n", nil, "3: this line gives net/ants-a-new-one.cue and net/ants.cue to @mallory; the tenancy gives them to @ants"},
 		{"without a leading slash", right + "ants*.cue @mallory\n", nil, "3: this line gives net/ants-a-new-one.cue and net/ants.cue to @mallory; the tenancy"},
@@ -241,13 +243,15 @@ func TestCheck(t *testing.T) {
 		{"another section", right + "[Security] @sec\n*\n", []Host{GitLab}, ""},
 		{"another section is none for GitHub", right + "[Security]\n* @mallory\n", nil, "4: as GitHub reads it, this line gives net/ants-a-new-one.cue and net/ants.cue to @mallory"},
 		{"a section again", right + "[net] @a\n/net/ @platform\n[x]\n[Net]\n/net/ants*.cue\n* @y", []Host{GitLab}, ""},
-		{"no owners are not those of the section", "[Net] @platform\n/net/ mallory\n/net/ants*.cue @ants\n", []Host{GitLab}, "2: this line gives net/.hedgerow.yaml, net/a-new-one, net/a-new-one.cue and 9 more to nobody"},
+		{"no owners are not those of the section", "[Net] @platform\n/net/ mallory\n/net/ants*.cue @ants\n", []Host{GitLab}, "2: this line gives net/.hedgerow.yaml, net/a-new-one, net/a-new-one.cue and 10 more to nobody"},
 		{"no space", right + "/net/ants.cue @ants\u00a0@platform\n", nil, `"@ants\u00a0@platform" is no owner`},
 		{"a part of a pattern", right + "/net/ants-b?*.cue @mallory\n", nil, "3: this line gives net/ants-bx-a-new-one.cue to @mallory; the tenancy gives it to @ants"},
 		{"a part of a pattern anywhere", right + "ants-[bc].cue @mallory\n", []Host{GitLab}, "3: this line gives net/ants-b.cue to @mallory; the tenancy gives it to @ants"},
 		{"a file that is to come", right + "/net/ants-9.cue @bees\n", nil, "3: this line gives net/ants-9.cue to @bees; the tenancy gives it to @ants"},
 		{"a file that no tenancy takes", right + "/net/x.cue @ants\n", nil, ""},
-		{"a part of the overlays", right + "/net/overlays/*/prod/ @mallory\n", nil, "3: this line gives net/overlays/a-new-one/prod/a-new-one to @mallory"},
+		{"a part of the overlays", right + "/net/overlays/*/prod/ @mallory\n", nil, "3: this line gives net/overlays/a-new-one/prod/a-new-one and net/overlays/main/prod/shop/a-new-one.yaml to @mallory"},
+		{"the overlays of an environment", right + "prod/ @mallory\n", nil, "3: this line gives net/overlays/main/prod/shop/a-new-one.yaml to @mallory"},
+		{"the overlays of a cluster", right + "**/main/ @mallory\n", nil, "3: this line gives net/overlays/main/prod/shop/a-new-one.yaml to @mallory"},
 		{"a file of the overlays", right + "kustomization.yaml @mallory\n", nil, "3: this line gives net/overlays/kustomization.yaml to @mallory"},
 		{"a part of what is vendored", right + "/net/cue.mod/pkg/y.example/ @ants\n", nil, "3: this line gives net/cue.mod/pkg/y.example/a-new-one to @ants"},
 		{"what is not the tenancy's", right + "*.md @w\ndocs/ @w\n/net/README @w\n_x.cue @w\n/net/docs/x.cue @w\n", nil, ""},
