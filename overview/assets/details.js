@@ -173,27 +173,37 @@ const details = (() => {
     );
     return [
       tableOf("", ["from", "to", "ports"], rows),
-      list.length > rows.length ? el("p", { class: "note" }, "and " + (list.length - rows.length) + " more") : null,
+      more(list, rows),
     ];
+  }
+
+  // more says how much of a list is not shown.
+  function more(list, shown) {
+    const rest = list.length - shown.length;
+    return rest > 0 ? el("p", { class: "note" }, "and " + rest + " more") : null;
   }
 
   // several shows a line of the map, or a cell of the matrix.
   function several(title, list) {
     const flows = [...new Set(list.flatMap((c) => c.flows))];
     const policies = [...new Set(list.flatMap((c) => c.policies))];
+    const someFlows = flows.slice(0, 30);
+    const somePolicies = policies.slice(0, 60);
     return show(
       title,
       counted(list.length, "connection"),
       connections(list),
-      flows.slice(0, 30).map((f) => [el("h4", {}, flowButton(f)), flowFacts(f)]),
+      someFlows.map((f) => [el("h4", {}, flowButton(f)), flowFacts(f)]),
+      more(flows, someFlows),
       policies.length
         ? [
             el("h4", {}, "Allowed by " + (policies.length === 1 ? "the policy" : policies.length + " policies")),
             el(
               "ul",
               { class: "policies" },
-              policies.slice(0, 60).map((p) => el("li", {}, el("code", {}, p))),
+              somePolicies.map((p) => el("li", {}, el("code", {}, p))),
             ),
+            more(policies, somePolicies),
           ]
         : null,
     );

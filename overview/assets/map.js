@@ -224,7 +224,7 @@ const map = (() => {
 
   // light sets apart what is chosen or found; nothing if both are null.
   function light(groups, connections) {
-    const pairs = connections ? pairsOf(connections, (g) => tileOf.get(g)).slice(0, 800) : [];
+    const pairs = connections ? pairsOf(connections, (g) => tileOf.get(g)) : [];
     const lit = new Set(groups || []);
     for (const p of pairs) {
       lit.add(p.from.group);
