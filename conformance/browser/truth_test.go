@@ -20,10 +20,13 @@ func TestNoFalseComfort(t *testing.T) {
 			n.Workloads = append(n.Workloads, overview.Workload{Name: "job", Pods: "role=job"})
 		case "shared/prod-ingress":
 			n.HostNetwork = true
+			n.Workloads = []overview.Workload{{Name: "api", Pods: "app=ingress"}}
 		}
 	}
 	o.Connections = append(o.Connections,
 		overview.Connection{Cluster: "prod", Ports: "9000/TCP", From: end("prod/search", "prod/search/api"), To: end("nodes", "nodes 10.0.0.0/24")},
+		overview.Connection{Cluster: "prod", Ports: "9002/TCP", // of a flow from what has its nodes' addresses
+			From: end("shared/prod-ingress", "shared/prod-ingress 10.0.0.0/24"), To: end("prod/orders", "prod/orders/api")},
 		overview.Connection{Cluster: "prod", Ports: "all ports",
 			From: end("ingress-nginx, kube-system and any other namespace", "ingress-nginx, kube-system and any other namespace"),
 			To:   end("ingress-nginx, kube-system and any other namespace", "ingress-nginx, kube-system and any other namespace")})
@@ -45,6 +48,10 @@ func TestNoFalseComfort(t *testing.T) {
 			nodes + "1 connection is open from prod/search to shared/prod-ingress. " +
 				"No policy rules shared/prod-ingress: there, only the other ends decide.",
 			[]string{"prod/search/api → nodes 10.0.0.0/24"}},
+		{"from:shared/prod-ingress/api to:prod/orders",
+			nodes + "1 connection is open from shared/prod-ingress/api to prod/orders. " +
+				"No policy rules shared/prod-ingress: there, only the other ends decide.",
+			[]string{"shared/prod-ingress 10.0.0.0/24 → prod/orders/api"}},
 		{"from:prod/orders to:shared/prod-ingress",
 			nodes + "Nothing else is open from prod/orders to shared/prod-ingress. " +
 				"No policy rules shared/prod-ingress: there, only the other ends decide.", nil},
@@ -70,5 +77,5 @@ func TestNoFalseComfort(t *testing.T) {
 	v.click("#clear")
 	v.click(`#map [data-name="shared/prod-ingress"]`)
 	same(t, "the details say", v.texts("#details h4"),
-		"Reached by 3, besides what no policy rules", "Reaches 3, besides what no policy rules")
+		"Reached by 3, besides what no policy rules", "Reaches 4, besides what no policy rules")
 }

@@ -98,7 +98,7 @@ function endMatcher(term) {
             w === "" ||
             label === group.name ||
             label === group.name + "/" + w ||
-            label.startsWith(group.name + " ("),
+            label.startsWith(group.name + " "),
         );
     }
     if (group.namespace) return found.size === 0 && label.toLowerCase().includes(low);

@@ -194,12 +194,25 @@ func (g *gatherer) declaredAs(c *report.Connection, e *report.End, of func(*tena
 		if f == nil { // which was, in the state before
 			return ""
 		}
-		named[addresses(of(f))] = true
+		named[g.addressed(c.Cluster, of(f))] = true
 	}
 	if len(named) != 1 {
 		return ""
 	}
 	return tenancy.Keys(named)[0]
+}
+
+// addressed names a peer that stands for addresses on a cluster: also a namespace
+// whose pods have those of their nodes.
+func (g *gatherer) addressed(cluster string, p *tenancy.Peer) string {
+	if s := g.Tenancy.Shared[p.Shared.Text]; s != nil && s.HostNetwork {
+		for at, name := range g.names {
+			if place := g.Proof.Clusters[cluster].Places[at.namespace]; at.cluster == cluster && place.Shared == p.Shared.Text {
+				return name
+			}
+		}
+	}
+	return addresses(p)
 }
 
 // resolves reports whether a cluster's DNS is at the addresses.
