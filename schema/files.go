@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	gotoken "go/token"
 	"os"
 	"path/filepath"
@@ -106,6 +107,9 @@ func (f *folder) read(name string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.staysInside(path); err != nil {
+		return err
+	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file", at.Filename)
 	}
@@ -128,6 +132,31 @@ func (f *folder) read(name string) error {
 		return nil
 	}
 	f.files = append(f.files, sourceFile{name: name, data: data})
+	return nil
+}
+
+// staysInside refuses a link that leads out of the module. Messages show lines of
+// the files that they are about, and whoever proposes a change could have CI show
+// those of any file.
+func (f *folder) staysInside(path string) error {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return err
+	}
+	root, found := moduleRoot(f.dir)
+	if !found {
+		root = f.dir
+	}
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return err
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	if below, err := filepath.Rel(root, target); err != nil || !filepath.IsLocal(below) {
+		return fmt.Errorf("%s is a link that leads out of its module: put the file itself there", f.show(path))
+	}
 	return nil
 }
 
