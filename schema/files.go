@@ -3,8 +3,8 @@ package schema
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	gotoken "go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
