@@ -84,7 +84,7 @@ func execute(args []string, w world, out *checkedWriter) int {
 	root.SetArgs(args)
 	root.SetOut(w.out)
 	root.SetErr(w.err)
-	err := root.Execute()
+	cmd, err := root.ExecuteC()
 	var f failure
 	switch {
 	case err == nil:
@@ -97,7 +97,11 @@ func execute(args []string, w world, out *checkedWriter) int {
 		fmt.Fprintln(w.err, w.name+":", strings.TrimSpace(f.Error()))
 		return exitFailure
 	}
-	fmt.Fprintf(w.err, "%[1]s: %[2]v\nrun \"%[1]s --help\" for the commands, or \"%[1]s COMMAND --help\" for their flags\n", w.name, err)
+	help := fmt.Sprintf(`"%s --help" for the commands`, w.name)
+	if cmd.HasParent() {
+		help = fmt.Sprintf(`"%s %s --help" for what it takes`, w.name, cmd.Name())
+	}
+	fmt.Fprintf(w.err, "%s: %v\nrun %s\n", w.name, err, help)
 	return exitUsage
 }
 
