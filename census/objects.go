@@ -146,34 +146,18 @@ func isolates(group, kind string) bool {
 type podMaker struct {
 	Metadata metav1.ObjectMeta `json:"metadata"`
 	Spec     struct {
-		podSpec     `json:",inline"` // of a Pod
-		Selector    json.RawMessage  `json:"selector"`
-		Template    *podTemplate     `json:"template"`
-		JobTemplate *struct {
+		reach.PodSpec `json:",inline"`   // of a Pod
+		Selector      json.RawMessage    `json:"selector"`
+		Template      *reach.PodTemplate `json:"template"`
+		JobTemplate   *struct {
 			Spec struct {
-				Template *podTemplate `json:"template"`
+				Template *reach.PodTemplate `json:"template"`
 			} `json:"spec"`
 		} `json:"jobTemplate"`
 	} `json:"spec"`
 	Status struct {
 		Phase corev1.PodPhase `json:"phase"`
 	} `json:"status"`
-}
-
-type podTemplate struct {
-	Metadata metav1.ObjectMeta `json:"metadata"`
-	Spec     podSpec           `json:"spec"`
-}
-
-type podSpec struct {
-	HostNetwork    bool        `json:"hostNetwork"`
-	Containers     []container `json:"containers"`
-	InitContainers []container `json:"initContainers"`
-}
-
-type container struct {
-	Ports         []corev1.ContainerPort         `json:"ports"`
-	RestartPolicy *corev1.ContainerRestartPolicy `json:"restartPolicy"`
 }
 
 func (o *Objects) maker(kind string, data []byte) error {
@@ -191,7 +175,7 @@ func (o *Objects) maker(kind string, data []byte) error {
 	if m.namespace == "" {
 		m.namespace = corev1.NamespaceDefault
 	}
-	labels, spec := p.Metadata.Labels, p.Spec.podSpec
+	labels, spec := p.Metadata.Labels, p.Spec.PodSpec
 	if kind != "Pod" {
 		template := p.Spec.Template
 		if p.Spec.JobTemplate != nil {
@@ -206,7 +190,7 @@ func (o *Objects) maker(kind string, data []byte) error {
 			return fmt.Errorf("%s: its selector: %w", m, err)
 		}
 	}
-	m.labels, m.hostNetwork, m.ports = labels, spec.HostNetwork, spec.ports()
+	m.labels, m.hostNetwork, m.ports = labels, spec.HostNetwork, spec.Ports()
 	o.makers = append(o.makers, m)
 	return nil
 }
@@ -225,18 +209,4 @@ func selectorOf(kind string, data []byte) (map[string]string, error) {
 	var s metav1.LabelSelector
 	err := reach.Decode(data, &s)
 	return s.MatchLabels, err
-}
-
-// ports gives the ports of the containers that run as long as the pod: the init
-// containers that restart always are sidecars (KEP-753).
-func (s *podSpec) ports() (out []corev1.ContainerPort) {
-	for _, c := range s.Containers {
-		out = append(out, c.Ports...)
-	}
-	for _, c := range s.InitContainers {
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			out = append(out, c.Ports...)
-		}
-	}
-	return out
 }

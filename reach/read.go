@@ -280,7 +280,7 @@ func plainly(err error) error {
 		return nil
 	}
 	if m := ofWrongType.FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Errorf("%s cannot be of type %s", strings.Replace(m[2], "podSpec.", "", 1), m[1])
+		return fmt.Errorf("%s cannot be of type %s", strings.Replace(m[2], "PodSpec.", "", 1), m[1])
 	}
 	return err
 }
@@ -302,11 +302,11 @@ var workloadGroups = map[string]map[string]bool{
 type podMaker struct {
 	Metadata metav1.ObjectMeta `json:"metadata"`
 	Spec     struct {
-		podSpec     `json:",inline"` // of a Pod
-		Template    *podTemplate     `json:"template"`
+		PodSpec     `json:",inline"` // of a Pod
+		Template    *PodTemplate     `json:"template"`
 		JobTemplate *struct {
 			Spec struct {
-				Template *podTemplate `json:"template"`
+				Template *PodTemplate `json:"template"`
 			} `json:"spec"`
 		} `json:"jobTemplate"`
 	} `json:"spec"`
@@ -317,29 +317,13 @@ type podMaker struct {
 	} `json:"status"`
 }
 
-type podTemplate struct {
-	Metadata metav1.ObjectMeta `json:"metadata"`
-	Spec     podSpec           `json:"spec"`
-}
-
-type podSpec struct {
-	HostNetwork    bool        `json:"hostNetwork"`
-	Containers     []container `json:"containers"`
-	InitContainers []container `json:"initContainers"`
-}
-
-type container struct {
-	Ports         []corev1.ContainerPort         `json:"ports"`
-	RestartPolicy *corev1.ContainerRestartPolicy `json:"restartPolicy"`
-}
-
 func (o *Objects) workload(kind string, data []byte) error {
 	var m podMaker
 	if err := decode(data, &m); err != nil {
 		return err
 	}
 	w := &Workload{Namespace: namespaceOf(m.Metadata.Namespace), Kind: kind, Name: m.Metadata.Name}
-	labels, spec := m.Metadata.Labels, m.Spec.podSpec
+	labels, spec := m.Metadata.Labels, m.Spec.PodSpec
 	if kind != "Pod" {
 		template := m.Spec.Template
 		if m.Spec.JobTemplate != nil {
@@ -352,7 +336,7 @@ func (o *Objects) workload(kind string, data []byte) error {
 	}
 	w.Labels, w.HostNetwork = labels, spec.HostNetwork
 	var err error
-	if w.Ports, err = spec.ports(); err != nil {
+	if w.Ports, err = ports(&spec); err != nil {
 		return err
 	}
 	if kind == "Pod" && !w.HostNetwork && m.Status.Phase != corev1.PodSucceeded && m.Status.Phase != corev1.PodFailed {
@@ -376,27 +360,18 @@ func podAddresses(ips []corev1.PodIP) (out []netip.Addr, err error) {
 	return out, nil
 }
 
-// ports gives the named ports of the containers that run as long as the pod:
-// the init containers that restart always are sidecars (KEP-753).
-func (s *podSpec) ports() (out []NamedPort, err error) {
-	all := s.Containers
-	for _, c := range s.InitContainers {
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			all = append(all, c)
+// ports gives the named ports of the pods.
+func ports(s *PodSpec) (out []NamedPort, err error) {
+	for _, p := range s.Ports() {
+		protocol, ok := TCP, true
+		if p.Protocol != "" {
+			protocol, ok = ParseProtocol(string(p.Protocol))
 		}
-	}
-	for _, c := range all {
-		for _, p := range c.Ports {
-			protocol, ok := TCP, true
-			if p.Protocol != "" {
-				protocol, ok = ParseProtocol(string(p.Protocol))
-			}
-			if !ok {
-				return nil, fmt.Errorf("container port %d has the unknown protocol %q", p.ContainerPort, p.Protocol)
-			}
-			if p.Name != "" {
-				out = append(out, NamedPort{Name: p.Name, Protocol: protocol, Number: int(p.ContainerPort)})
-			}
+		if !ok {
+			return nil, fmt.Errorf("container port %d has the unknown protocol %q", p.ContainerPort, p.Protocol)
+		}
+		if p.Name != "" {
+			out = append(out, NamedPort{Name: p.Name, Protocol: protocol, Number: int(p.ContainerPort)})
 		}
 	}
 	return out, nil
